@@ -1,0 +1,3 @@
+"""Drift, the conversational-marketing platform, as MCP tools."""
+
+__version__ = "0.1.0"

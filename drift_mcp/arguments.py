@@ -1,0 +1,78 @@
+"""From what an agent passes to a validated request.
+
+Agents pass numbers as text and objects as JSON text, misspell names and leave things out. What is unambiguous is
+accepted; the rest is refused in words that say what to do.
+"""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from drift_mcp.operation import Operation, Request
+
+
+class InvalidArguments(Exception):
+    """The arguments do not fit. `problems` has one sentence each, safe to show: no value is repeated in them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def parse(operation: Operation, arguments: Mapping[str, Any]) -> Request:
+    """The request that `arguments` stand for.
+
+    Raises:
+        InvalidArguments: an argument is missing, unknown or of the wrong kind.
+    """
+    model = operation.request
+    prepared = {name: _loaded(model, name, value) for name, value in arguments.items() if value is not None}
+    try:
+        return model.model_validate(prepared)
+    except ValidationError as error:
+        raise InvalidArguments([_sentence(model, problem) for problem in error.errors()]) from None
+
+
+def _loaded(model: type[Request], name: str, value: Any) -> Any:
+    """`value`, or what it stands for where the field wants a list or an object and text was passed."""
+    if name not in model.model_fields:
+        return value
+    kinds = _kinds(model.model_fields[name].annotation)
+    if isinstance(value, str) and kinds & {list, dict} and str not in kinds and value.lstrip()[:1] in {"[", "{"}:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    if list in kinds and isinstance(value, str | int) and dict not in kinds:
+        return [value]
+    return value
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The plain types an annotation allows: `list[int] | None` gives {list}."""
+    origin = get_origin(annotation)
+    if origin in {Union, UnionType}:
+        return set().union(*(_kinds(option) for option in get_args(annotation))) - {NoneType}
+    if hasattr(annotation, "__metadata__"):
+        return _kinds(get_args(annotation)[0])
+    return {origin or annotation}
+
+
+def _sentence(model: type[Request], problem: Any) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
+        return _unknown(where[:80], list(model.model_fields))
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where[:120]}: {message[:1].lower()}{message[1:]}" if where else message
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(known) or 'no arguments'}"
+    return f"there is no argument {json.dumps(name)}; {hint}"

@@ -1,0 +1,1 @@
+"""The HTTP side: how a call reaches Drift and how its answer comes back. Knows nothing of MCP."""

@@ -1,0 +1,171 @@
+"""The Drift client: sends a `Call`, gives back an `Answer`, raises a typed `DriftError`.
+
+One pooled HTTP client for the life of the server. The token is put on by `BearerAuth` and nowhere else. Redirects are
+never followed. Every call ends within its deadline.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import httpx
+
+from drift_mcp.credentials import CredentialProvider, MissingCredential
+from drift_mcp.drift.auth import BearerAuth
+from drift_mcp.drift.errors import (
+    BY_STATUS,
+    AnswerTooLarge,
+    BrokenAnswer,
+    ConnectionLost,
+    DriftError,
+    NotConnected,
+    ServerFault,
+    TimedOut,
+    UnexpectedStatus,
+    Unreachable,
+    drift_says,
+)
+from drift_mcp.drift.wire import ABSENT, Answer, Call, Expect
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one call, times in seconds, sizes in bytes."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    total: float = 45.0
+    answer_bytes: int = 20_000_000
+    attachment_bytes: int = 5_000_000
+
+
+class Gateway:
+    """Sends calls to one Drift organisation.
+
+    `transport` replaces the network, for the sandbox in this process.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: CredentialProvider,
+        *,
+        limits: Limits | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        user_agent: str = "drift-mcp",
+    ) -> None:
+        self._limits = limits or Limits()
+        base = httpx.URL(base_url)
+        self._auth = BearerAuth(credentials, base)
+        self._http = httpx.AsyncClient(
+            base_url=base,
+            auth=self._auth,
+            transport=transport,
+            follow_redirects=False,
+            headers={"User-Agent": user_agent},
+            timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def send(self, call: Call) -> Answer:
+        """Send `call` once.
+
+        Raises:
+            DriftError: one of its subclasses, for everything that is not a usable 2xx answer.
+        """
+        try:
+            with anyio.fail_after(self._limits.total):
+                return await self._exchange(call)
+        except TimeoutError:
+            raise TimedOut(maybe_applied=call.writes) from None
+        except MissingCredential:
+            raise NotConnected from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
+            # Nothing has been sent in any of these.
+            raise Unreachable from None
+        except httpx.TimeoutException:
+            raise TimedOut(maybe_applied=call.writes) from None
+        except httpx.DecodingError:
+            raise BrokenAnswer(maybe_applied=call.writes) from None
+        except httpx.TransportError:
+            raise ConnectionLost(maybe_applied=call.writes) from None
+
+    async def _exchange(self, call: Call) -> Answer:
+        content = None if call.body is ABSENT else json.dumps(call.body, ensure_ascii=False).encode()
+        headers = {"Accept": "*/*" if call.expect is Expect.BYTES else "application/json"}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        async with self._http.stream(
+            call.method, call.path, params=httpx.QueryParams(call.query), content=content, headers=headers
+        ) as response:
+            if response.is_success:
+                return await self._read_success(call, response)
+            raise await self._read_failure(call, response)
+
+    async def _read_success(self, call: Call, response: httpx.Response) -> Answer:
+        limit = self._limits.attachment_bytes if call.expect is Expect.BYTES else self._limits.answer_bytes
+        raw = await _read_at_most(response, limit)
+        if raw is None:
+            raise AnswerTooLarge(f"more than {limit} bytes", status=response.status_code, maybe_applied=call.writes)
+        try:
+            body = _parse(call.expect, raw)
+        except ValueError:
+            raise BrokenAnswer(status=response.status_code, maybe_applied=call.writes) from None
+        return Answer(response.status_code, body, _lower(response.headers))
+
+    async def _read_failure(self, call: Call, response: httpx.Response) -> DriftError:
+        status = response.status_code
+        try:
+            body = json.loads(await _read_at_most(response, 100_000) or b"null")
+        except (ValueError, httpx.HTTPError):
+            body = None
+        # Drift's words are passed on, but never with the token in them, should it ever be echoed.
+        detail = self._auth.redact(drift_says(body))
+        kind = BY_STATUS.get(status) or (ServerFault if status >= 500 else UnexpectedStatus)
+        return kind(
+            detail,
+            status=status,
+            maybe_applied=call.writes and status >= 500,
+            retry_after=_retry_after(response.headers),
+        )
+
+
+async def _read_at_most(response: httpx.Response, limit: int) -> bytes | None:
+    """The body, or None when it is longer than `limit` bytes; the rest is then not read."""
+    chunks = bytearray()
+    async for chunk in response.aiter_bytes():
+        chunks += chunk
+        if len(chunks) > limit:
+            return None
+    return bytes(chunks)
+
+
+def _parse(expect: Expect, raw: bytes) -> Any:
+    if expect is Expect.BYTES:
+        return raw
+    if expect is Expect.TEXT:
+        return raw.decode("utf-8", "replace")
+    return json.loads(raw)
+
+
+def _lower(headers: httpx.Headers) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """`Retry-After` in seconds. Drift does not document it; the form with a date is not worth a guess."""
+    value = headers.get("retry-after", "").strip()
+    return float(value) if value.isdigit() else None

@@ -1,0 +1,125 @@
+"""Runs one operation: a validated request goes down to Drift, its answer comes up as what the agent reads."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from drift_mcp import present
+from drift_mcp.arguments import InvalidArguments
+from drift_mcp.drift.paging import STYLES, PagingStyle, Position, Send, pages
+from drift_mcp.drift.wire import Answer, Call, Expect
+from drift_mcp.operation import ListRequest, Operation, Request
+from drift_mcp.text import visible
+
+MAX_PAGES = 20
+"""Requests one listing may cost at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a tool call answers: the structured result, and MCP content blocks besides its text."""
+
+    content: dict[str, Any]
+    blocks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+async def execute(operation: Operation, request: Request, send: Send, *, budget: int) -> Outcome:
+    """Run `operation` and present its answer within `budget` bytes of JSON.
+
+    Raises:
+        DriftError: Drift could not be reached, refused, or answered what cannot be used.
+        InvalidArguments: the cursor is not one of this operation's.
+    """
+    call = operation.call(request)
+    if operation.many:
+        return Outcome(await _listing(operation, request, call, send, budget))
+    answer = await send(call)
+    if operation.expect is Expect.BYTES:
+        return _attachment(call, answer)
+    record, cut = present.fit_record(
+        present.result_of(operation.result, operation.unwrap(answer.body), request), budget
+    )
+    return Outcome(record | ({"truncated": cut} if cut else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A presented row, and where it stands: the position of its page and its place in it."""
+
+    record: dict[str, Any]
+    position: Position
+    place: int
+
+
+async def _listing(operation: Operation, request: Request, call: Call, send: Send, budget: int) -> dict[str, Any]:
+    style = STYLES[operation.paging] if operation.paging else None
+    wanted = request.limit if isinstance(request, ListRequest) else None
+    start, skip = _read_cursor(request.cursor if isinstance(request, ListRequest) else None, style)
+    rows: list[_Row] = []
+    after: Position | None = None
+    walked = 0
+    async for page in pages(send, call, style, start):
+        payload = operation.unwrap(page.answer.body)
+        found = payload if isinstance(payload, list) else []
+        for place, raw in enumerate(found[skip:], skip):
+            rows.append(_Row(present.result_of(operation.result, raw, request), page.position, place))
+        skip, after, walked = 0, page.next, walked + 1
+        if walked == MAX_PAGES or (wanted is not None and len(rows) >= wanted):
+            break
+    kept, cut = present.fit_rows([row.record for row in rows[:wanted]], budget)
+    if len(kept) < len(rows):
+        following = rows[len(kept)]
+        cursor: str | None = _write_cursor(following.position, following.place)
+    else:
+        cursor = _write_cursor(after, 0) if after else None
+    listing: dict[str, Any] = {"items": kept, "count": len(kept), "has_more": cursor is not None}
+    if cursor is not None:
+        listing["next_cursor"] = cursor
+    if cut:
+        listing["truncated"] = cut
+    return listing
+
+
+def _write_cursor(position: Position, place: int) -> str:
+    """A position in a listing as text: Drift's own parameters, and how many rows of that page have been shown."""
+    return urlencode({**position, "skip": place} if place or not position else position)
+
+
+def _read_cursor(cursor: str | None, style: PagingStyle | None) -> tuple[Position, int]:
+    if not cursor:
+        return {}, 0
+    known = (style.keys if style else frozenset[str]()) | {"skip"}
+    parts: Mapping[str, str] = dict(parse_qsl(cursor, keep_blank_values=True))
+    skip = parts.get("skip", "0")
+    if not parts or not set(parts) <= known or not (skip.isascii() and skip.isdigit() and len(skip) < 7):
+        raise InvalidArguments(["cursor: pass the next_cursor of the answer before, unchanged, or leave it out"])
+    return {name: value for name, value in parts.items() if name != "skip"}, int(skip)
+
+
+def _attachment(call: Call, answer: Answer) -> Outcome:
+    """A file as an embedded resource, with its name and type in the structured part."""
+    document = call.path.split("/")[-2]
+    mime = visible(answer.headers.get("content-type", "")).partition(";")[0].strip() or "application/octet-stream"
+    name = _file_name(answer.headers.get("content-disposition", "")) or f"attachment-{document}"
+    blob = {
+        "type": "resource",
+        "resource": {
+            "uri": f"drift://attachments/{document}",
+            "mimeType": mime,
+            "blob": base64.b64encode(answer.body).decode("ascii"),
+        },
+    }
+    facts = {"document_id": int(document), "file_name": name, "mime_type": mime, "bytes": len(answer.body)}
+    return Outcome(facts, [blob])
+
+
+def _file_name(disposition: str) -> str:
+    """The plain file name in a Content-Disposition header, or ""."""
+    from email.message import Message
+
+    header = Message()
+    header["Content-Disposition"] = disposition.encode("ascii", "replace").decode("ascii")
+    name = visible(header.get_filename() or "")
+    return name.replace("\\", "/").rpartition("/")[2][:200]

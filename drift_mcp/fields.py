@@ -1,0 +1,184 @@
+"""The field types that requests and results are made of.
+
+A type says three things at once: what is accepted or shown, how it is converted, and how the schema describes it.
+"""
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from drift_mcp.text import from_html, visible
+
+MAX_ID = 2**63 - 1
+MAX_BODY = 50_000
+MAX_LINE = 500
+_MAX_MS = 253_402_300_799_999  # the last millisecond of the year 9999
+
+_CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+# ---- going to Drift ------------------------------------------------------------------------------------------------
+
+
+def _clean(text: str) -> str:
+    if _SURROGATE.search(text):
+        raise PydanticCustomError("surrogate", "must be valid Unicode text (it has half of a surrogate pair)")
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control_characters", "must not have control characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    text = _clean(text).strip()
+    if not text:
+        raise PydanticCustomError("blank", "must not be empty")
+    if "\n" in text or "\t" in text or "\r" in text:
+        raise PydanticCustomError("line_break", "must be one line")
+    if len(text) > MAX_LINE:
+        raise PydanticCustomError("too_long", "must have at most 500 characters")
+    return text
+
+
+def _path_safe(text: str) -> str:
+    text = _one_line(text)
+    if "/" in text or "\\" in text or "%" in text or text in {".", ".."} or "?" in text or "#" in text:
+        raise PydanticCustomError("path_characters", "must be a plain id, without / \\ % ? #")
+    return text
+
+
+def _int64(number: int) -> int:
+    if number > MAX_ID:
+        raise PydanticCustomError("too_large", "is larger than any Drift id")
+    return number
+
+
+def clean_json(value: Any) -> Any:
+    """`value` unchanged, once every text in it, keys too, is known to be sendable.
+
+    Raises:
+        PydanticCustomError: a text has control characters or lone surrogates, a number is not finite, or it nests
+            deeper than 20 levels.
+    """
+    _check_json(value, 0)
+    return value
+
+
+def _check_json(value: Any, depth: int) -> None:
+    if depth > 20:
+        raise PydanticCustomError("too_deep", "nests too deeply")
+    if isinstance(value, str):
+        _clean(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("not_finite", "must be a finite number")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_json(key, depth + 1)
+            _check_json(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_json(item, depth + 1)
+
+
+Id = Annotated[int, Field(ge=1), AfterValidator(_int64)]
+"""A numeric Drift id (int64)."""
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""A short text of one line: a name, a label."""
+
+Text = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=MAX_BODY)]
+"""A text of many lines, such as a message body."""
+
+PathText = Annotated[str, AfterValidator(_path_safe)]
+"""An id that is text and becomes one segment of a path, such as an account's `123458_domain.com`."""
+
+Email = Annotated[
+    str,
+    AfterValidator(_one_line),
+    Field(pattern=r"^[^@\s]+@[^@\s]+$"),
+    WithJsonSchema({"type": "string", "format": "email"}),
+]
+"""One e-mail address. Only the outer form is checked: Drift decides what it accepts."""
+
+Cleaned = AfterValidator(clean_json)
+"""For free-form JSON that goes to Drift."""
+
+
+def _to_ms(value: Any) -> Any:
+    if isinstance(value, str):
+        text = value.strip()
+        if re.fullmatch(r"\d{1,15}", text):
+            value = int(text)
+        else:
+            try:
+                moment = datetime.fromisoformat(text)
+            except ValueError:
+                raise PydanticCustomError(
+                    "date", "must be a date-time such as 2026-03-01T09:00:00Z, or epoch milliseconds"
+                ) from None
+            # A time without a zone is read as UTC, as results are written.
+            value = round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= _MAX_MS:
+        raise PydanticCustomError("date_range", "must lie between the years 1970 and 9999")
+    return value
+
+
+Moment = Annotated[int, BeforeValidator(_to_ms), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A point in time: ISO 8601 (UTC where no zone is given) or epoch milliseconds in, epoch milliseconds to Drift."""
+
+
+# ---- coming from Drift ---------------------------------------------------------------------------------------------
+
+
+def iso_from_ms(value: Any) -> Any:
+    """Epoch milliseconds as ISO 8601 in UTC, to the second. Anything else comes back unchanged."""
+    if isinstance(value, str) and re.fullmatch(r"\d{12,15}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_MS:
+        return value
+    return datetime.fromtimestamp(int(value) // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) else value
+
+
+def _shown_html(value: Any) -> Any:
+    return from_html(value) if isinstance(value, str) else value
+
+
+def shown_json(value: Any) -> Any:
+    """Free-form JSON with every text in it made visible; nulls are left out of objects."""
+    if isinstance(value, dict):
+        return {str(_shown(key)): shown_json(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [shown_json(item) for item in value]
+    return _shown(value)
+
+
+UNTRUSTED = "x-untrusted"
+"""Schema keyword of fields whose content a website visitor chose. Taken out of the published schema."""
+
+_by_visitor = Field(json_schema_extra={UNTRUSTED: True})
+
+Stamp = Annotated[str, BeforeValidator(iso_from_ms), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A point in time, shown as ISO 8601 UTC."""
+
+Shown = Annotated[str, BeforeValidator(_shown)]
+"""A text from Drift written by the organisation's own people."""
+
+VisitorText = Annotated[str, BeforeValidator(_shown), _by_visitor]
+"""A text that a visitor may have written."""
+
+VisitorHtml = Annotated[str, BeforeValidator(_shown_html), _by_visitor]
+"""An HTML body that a visitor may have written, shown as plain text."""
+
+VisitorData = Annotated[dict[str, Any], BeforeValidator(shown_json), _by_visitor]
+"""Free-form data that a visitor may have chosen, such as contact attributes."""
+
+Data = Annotated[dict[str, Any], BeforeValidator(shown_json)]
+"""Free-form data from Drift."""

@@ -1,0 +1,187 @@
+"""What an operation is: one value per Drift operation, from which everything else is derived.
+
+The input and output schema, the HTTP request, the annotations, the search index, the documentation and the snapshot in
+`tools/` all come from the `Operation` record and its two models. Models are written in snake_case; Drift's camelCase is
+the alias of each field.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Final, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from drift_mcp.drift.wire import ABSENT, Call, Expect, Method, Query
+from drift_mcp.fields import Line
+
+Toolset = Literal[
+    "conversations", "contacts", "accounts", "users", "meetings", "automation", "tags",
+    "reports", "app", "privacy", "scim", "events",
+]  # fmt: skip
+
+
+class Access(StrEnum):
+    """What an operation may do to Drift's data."""
+
+    READ = "read"
+    WRITE = "write"
+    DESTRUCTIVE = "destructive"
+
+
+class Provenance(StrEnum):
+    """Where the operation is known from (drift-api.md §0)."""
+
+    DOCUMENTED = "documented"
+    CATALOGUE = "catalogue"
+
+
+class LostAnswer(StrEnum):
+    """What to do when a request was sent and its answer did not come."""
+
+    REPEAT = "repeat"
+    """Nothing changes in Drift: ask again."""
+    IDEMPOTENT = "idempotent"
+    """The second time changes nothing more than the first: send again."""
+    LOOK_FIRST = "look_first"
+    """It may have been applied and a second time would double it: look before sending again."""
+
+
+IN_QUERY: Final = "in_query"
+"""Marks a field of a writing request that travels in the query string."""
+LOCAL: Final = "local"
+"""Marks a field that is for this server and never sent."""
+WIDE: Final = "wide"
+"""Marks a field of a result that only `detail: full` shows, where the request has `detail`."""
+
+
+class Request(BaseModel):
+    """The arguments of an operation, as the agent gives them.
+
+    A field whose alias stands in the operation's path goes there; of the others, those of a GET or DELETE and those
+    marked `IN_QUERY` go into the query string, those marked `LOCAL` nowhere, and the rest is the JSON body.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+        defer_build=True,
+        hide_input_in_errors=True,
+    )
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        """The JSON body made of `fields` (Drift's names, unset ones left out). Overridden where Drift wraps it."""
+        return fields or ABSENT
+
+
+class ListRequest(Request):
+    """The arguments every listing has."""
+
+    default_limit: ClassVar[int] = 25
+
+    limit: Annotated[int, Field(ge=1, le=200), LOCAL] = Field(25, description="Rows wanted, 1-200.")
+    cursor: Annotated[Line | None, LOCAL] = Field(
+        None, description="next_cursor of the answer before; keep the other arguments."
+    )
+
+
+class Result(BaseModel):
+    """What an operation answers. Every field may be missing, and fields Drift adds are kept."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
+        hide_input_in_errors=True,
+    )
+
+
+def under_data(body: Any) -> Any:
+    """The content of Drift's envelope `{"data": …}`; a bare body is taken as it is (devdocs: data-and-errors)."""
+    return body["data"] if isinstance(body, dict) and "data" in body else body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One Drift operation.
+
+    `summary` says what it does; `guidance` when to use it and what to use otherwise. `intents` are phrases a person
+    would say. `path` is a template in Drift's names, and may end in constants for the query string. `unwrap` takes the
+    payload out of the body; with `many` the payload is a list of rows, each a `result`. `page_size` is the query
+    parameter for the page size, and its maximum.
+    """
+
+    name: str
+    title: str
+    summary: str
+    guidance: str = ""
+    intents: tuple[str, ...]
+    method: Method
+    path: str
+    toolset: Toolset
+    scope: str | None
+    access: Access
+    provenance: Provenance = Provenance.DOCUMENTED
+    lost_answer: LostAnswer = LostAnswer.REPEAT
+    request: type[Request]
+    result: type[Result]
+    unwrap: Callable[[Any], Any] = under_data
+    many: bool = False
+    paging: str | None = None
+    page_size: tuple[str, int] | None = None
+    expect: Expect = Expect.JSON
+    everyday: bool = False
+    """Whether the default surface lists it."""
+
+    @property
+    def description(self) -> str:
+        """What the agent reads to choose this tool."""
+        return f"{self.summary} {self.guidance}".strip()
+
+    def call(self, request: Request) -> Call:
+        """The HTTP request for `request`, an instance of this operation's request model."""
+        values = request.model_dump(by_alias=True, exclude_none=True, exclude=marked(self.request, LOCAL))
+        path = self.path
+        for alias in [name for name in values if f"{{{name}}}" in path]:
+            path = path.replace(f"{{{alias}}}", quote(str(values.pop(alias)), safe=""))
+        in_query = set(values) if self.method in {"GET", "DELETE"} else _query_fields(self.request)
+        query = _query(self.path, {name: values.pop(name) for name in [*values] if name in in_query})
+        if self.page_size is not None and isinstance(request, ListRequest):
+            name, most = self.page_size
+            query = (*query, (name, str(min(request.limit, most))))
+        body = ABSENT if self.method in {"GET", "DELETE"} else request.to_body(values)
+        return Call(
+            method=self.method,
+            path=path.partition("?")[0],
+            query=query,
+            body=body,
+            expect=self.expect,
+            writes=self.access is not Access.READ,
+        )
+
+
+def marked(model: type[BaseModel], marker: str) -> set[str]:
+    """The names of the fields of `model` that carry `marker`."""
+    return {name for name, field in model.model_fields.items() if marker in field.metadata}
+
+
+def _query_fields(model: type[BaseModel]) -> set[str]:
+    return {model.model_fields[name].alias or name for name in marked(model, IN_QUERY)}
+
+
+def _query(template: str, values: dict[str, Any]) -> Query:
+    """The query string: constants out of the path template (`?idType=external`), then `values`, lists repeated."""
+    pairs: list[tuple[str, str]] = []
+    for constant in filter(None, template.partition("?")[2].split("&")):
+        name, _, value = constant.partition("=")
+        if value and name not in values:
+            pairs.append((name, value))
+    for name, value in values.items():
+        items = value if isinstance(value, list) else [value]
+        pairs.extend((name, str(item).lower() if isinstance(item, bool) else str(item)) for item in items)
+    return tuple(pairs)

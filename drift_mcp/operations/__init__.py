@@ -1,0 +1,39 @@
+"""Drift's operations, one module per resource: its models and its Operation records, nothing else.
+
+What several resources share stands here.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from drift_mcp.operation import LOCAL, Request, Result
+
+
+class Detailed(Request):
+    """Arguments of a read whose rows are wide."""
+
+    detail: Annotated[Literal["brief", "full"], LOCAL] = Field("brief", description="full: every field.")
+
+
+class Change(Request):
+    """Arguments of an update: the required ones say which record, at least one of the others what changes."""
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> Self:
+        changeable = [name for name, field in type(self).model_fields.items() if not field.is_required()]
+        if not self.model_fields_set & set(changeable):
+            raise ValueError(f"nothing to change: pass at least one of {', '.join(changeable)}")
+        return self
+
+
+class Done(Result):
+    """Drift's `{"result":"OK","ok":true}`."""
+
+    ok: bool | None = None
+    result: Annotated[str | None, Field(exclude=True)] = None
+
+
+def said_ok(body: object) -> object:
+    """The payload of an answer that only confirms: an empty or unfamiliar one of a 2xx status means done as well."""
+    return body if isinstance(body, dict) and "ok" in body else {"ok": True}

@@ -1,0 +1,486 @@
+"""Contacts: the people who visit the website and chat (devdocs: contact-model)."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from drift_mcp.fields import (
+    Cleaned,
+    Email,
+    Id,
+    Line,
+    Moment,
+    PathText,
+    Shown,
+    Stamp,
+    VisitorData,
+    VisitorText,
+)
+from drift_mcp.operation import (
+    IN_QUERY,
+    WIDE,
+    Access,
+    ListRequest,
+    LostAnswer,
+    Operation,
+    Request,
+    Result,
+    under_data,
+)
+from drift_mcp.operations import Change, Detailed, Done, said_ok
+from drift_mcp.operations.conversations import tag_names
+
+# ---- results -------------------------------------------------------------------------------------------------------
+
+_NAMED = {
+    "email": "email", "name": "name", "phone": "phone", "externalId": "externalId", "tags": "tags",
+    "last_active": "lastActive", "last_contacted": "lastContacted", "start_date": "startDate",
+}  # fmt: skip
+_BOOKKEEPING = ("_", "original_", "recent_")
+_MANAGED = frozenset(
+    {
+        "external_id",
+        "events",
+        "ip",
+        "last_context_location",
+        "socialProfiles",
+        "first_name",
+        "last_name",
+        "display_name",
+    }
+)
+
+
+def place(value: Any) -> Any:
+    """`last_context_location`, a JSON text, as "Boston, Massachusetts, United States"."""
+    try:
+        parts = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    if not isinstance(parts, dict):
+        return None
+    named = (parts.get("city"), parts.get("region"), parts.get("countryName") or parts.get("country"))
+    return ", ".join(str(part) for part in named if part) or None
+
+
+class Contact(Result):
+    """A contact. Drift keeps everything in one map of attributes; the usual ones stand here by name."""
+
+    id: int | None = None
+    email: VisitorText | None = None
+    name: VisitorText | None = None
+    phone: VisitorText | None = None
+    external_id: Annotated[str | None, BeforeValidator(lambda value: None if value is None else str(value))] = Field(
+        None, description="The id your own system gave."
+    )
+    tags: Annotated[list[str] | None, BeforeValidator(tag_names)] = None
+    location: VisitorText | None = None
+    created_at: Stamp | None = None
+    last_active: Stamp | None = None
+    last_contacted: Stamp | None = None
+    start_date: Annotated[Stamp | None, WIDE] = None
+    attributes: VisitorData | None = Field(None, description="Custom attributes; detail full: all.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_attributes(cls, raw: Any, info: ValidationInfo) -> Any:
+        attributes = raw.get("attributes") if isinstance(raw, dict) else None
+        if not isinstance(attributes, dict):
+            return raw
+        named = {ours: attributes[theirs] for theirs, ours in _NAMED.items() if theirs in attributes}
+        full = getattr(info.context, "detail", "full") == "full"
+        rest = {
+            name: value
+            for name, value in attributes.items()
+            if full or not (name in _NAMED or name in _MANAGED or name.startswith(_BOOKKEEPING))
+        }
+        return raw | named | {"location": place(attributes.get("last_context_location")), "attributes": rest}
+
+
+class AttributeDefinition(Result):
+    name: Shown | None = None
+    display_name: Shown | None = None
+    type: str | None = Field(None, description="STRING, NUMERIC, BOOLEAN, DATETIME or DATE.")
+
+
+class TimelineEvent(Result):
+    contact_id: int | None = None
+    event: VisitorText | None = None
+    created_at: Stamp | None = None
+    attributes: VisitorData | None = None
+
+
+# ---- requests ------------------------------------------------------------------------------------------------------
+
+
+def _no_nulls(attributes: dict[str, Any]) -> dict[str, Any]:
+    empty = [name for name, value in attributes.items() if value is None]
+    if empty:
+        raise PydanticCustomError("null", "has null values, which Drift does not take; leave those attributes out")
+    return attributes
+
+
+Attributes = Annotated[dict[str, Any], AfterValidator(_no_nulls), Cleaned]
+
+
+class ContactId(Detailed):
+    contact_id: Id = Field(description="Contact id.")
+
+
+class ContactDetails(Request):
+    """What can be set on a contact. All of it travels inside `attributes`."""
+
+    email: Email | None = Field(None, description="E-mail address.")
+    name: Line | None = Field(None, description="Full name.")
+    phone: Line | None = Field(None, description="Phone number.")
+    attributes: Attributes | None = Field(None, description="More attributes by name; unknown names are created.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        named = {name: value for name, value in fields.items() if name != "attributes"}
+        return {"attributes": (self.attributes or {}) | named}
+
+
+class CreateContact(ContactDetails):
+    email: Email = Field(description="E-mail address.")
+    external_id: Line | None = Field(None, description="Your own system's id.")
+
+
+class UpdateContact(ContactDetails, Change):
+    contact_id: Id = Field(description="Contact id.")
+    external_id: Line | None = Field(None, description="Your own system's id.")
+
+
+class UpdateContactByExternalId(ContactDetails, Change):
+    external_id: Annotated[Line, IN_QUERY] = Field(alias="id", description="Your own system's id.")
+
+
+class FindByEmail(ListRequest, Detailed):
+    email: Email = Field(description="The whole address.")
+
+
+class FindByExternalId(Detailed):
+    external_ids: Annotated[list[Line], Field(min_length=1, max_length=50)] = Field(
+        alias="id", description="Your own system's ids."
+    )
+
+
+class DeleteContact(Request):
+    contact_id: Id = Field(description="Contact id.")
+
+
+class Unsubscribe(Request):
+    emails: Annotated[list[Email], Field(min_length=1, max_length=100)] = Field(description="Addresses.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        return fields["emails"]
+
+
+class PostTimelineEvent(Request):
+    event: Line = Field(description="What happened, in a few words.")
+    contact_id: Id | None = Field(None, description="Contact id, or else external_id.")
+    external_id: Line | None = Field(None, description="Your own system's id.")
+    created_at: Moment | None = Field(None, description="When; now if left out.")
+
+    @model_validator(mode="after")
+    def _one_id(self) -> "PostTimelineEvent":
+        if (self.contact_id is None) == (self.external_id is None):
+            raise ValueError("pass exactly one of contact_id and external_id")
+        return self
+
+
+class AddTags(Request):
+    contact_id: Id = Field(description="Contact id.")
+    tags: Annotated[list[Line], Field(min_length=1, max_length=50)] = Field(description="Tag names.")
+    color: Annotated[str | None, Field(pattern="^[0-9A-Fa-f]{6}$")] = Field(None, description="Hex, e.g. 0960C5.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        color = {"color": self.color} if self.color else {}
+        return [{"name": name} | color for name in self.tags]
+
+
+class RemoveTag(Request):
+    contact_id: Id = Field(description="Contact id.")
+    tag_name: PathText = Field(description="Tag name.")
+
+
+class RemoveTags(Request):
+    contact_id: Id = Field(description="Contact id.")
+    tags: Annotated[list[Line], Field(min_length=1, max_length=50)] = Field(description="Tag names.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        return fields["tags"]
+
+
+# ---- how Drift wraps its answers -----------------------------------------------------------------------------------
+
+
+def contacts_of(body: Any) -> Any:
+    """A list of contacts; the documentation prints a single object for one call (drift-api.md §11, 22)."""
+    data = under_data(body)
+    return [data] if isinstance(data, dict) else data
+
+
+def properties_of(body: Any) -> Any:
+    data = under_data(body)
+    return data.get("properties", []) if isinstance(data, dict) else data
+
+
+# ---- operations ----------------------------------------------------------------------------------------------------
+
+OPERATIONS = [
+    Operation(
+        name="create_contact",
+        title="Create a contact",
+        summary="Create a contact. Drift refuses an e-mail that exists, unless an external_id is given.",
+        guidance="Search with find_contacts_by_email first; change one with update_contact.",
+        intents=(
+            "create a new Drift contact for an inbound lead",
+            "add a lead to Drift",
+            "save this person's details as a contact",
+        ),
+        method="POST",
+        path="/contacts",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=CreateContact,
+        result=Contact,
+        everyday=True,
+    ),
+    Operation(
+        name="get_contact",
+        title="Get a contact",
+        summary="One contact by Drift's contact id.",
+        guidance="By address: find_contacts_by_email.",
+        intents=(
+            "who is this visitor",
+            "look up contact 15811408544",
+            "details of the person in the conversation",
+        ),
+        method="GET",
+        path="/contacts/{contactId}",
+        toolset="contacts",
+        scope="contact_read",
+        access=Access.READ,
+        request=ContactId,
+        result=Contact,
+        everyday=True,
+    ),
+    Operation(
+        name="find_contacts_by_email",
+        title="Find contacts by e-mail",
+        summary="The contacts with exactly this e-mail address; several may share it, none gives no rows.",
+        intents=(
+            "find a contact by email address",
+            "is jane@acme.example already in Drift",
+            "search the contact with this mail",
+        ),
+        method="GET",
+        path="/contacts",
+        toolset="contacts",
+        scope="contact_read",
+        access=Access.READ,
+        request=FindByEmail,
+        result=Contact,
+        unwrap=contacts_of,
+        many=True,
+        paging="link_header",
+        page_size=("limit", 100),
+        everyday=True,
+    ),
+    Operation(
+        name="find_contacts_by_external_id",
+        title="Find contacts by external id",
+        summary="The contacts with these ids of your own system, such as a CRM.",
+        intents=(
+            "find the contact with our CRM id",
+            "which Drift contact belongs to customer number 8812",
+            "look up contacts by external id",
+        ),
+        method="GET",
+        path="/contacts?idType=external",
+        toolset="contacts",
+        scope="contact_read",
+        access=Access.READ,
+        request=FindByExternalId,
+        result=Contact,
+        unwrap=contacts_of,
+        many=True,
+    ),
+    Operation(
+        name="update_contact",
+        title="Update a contact",
+        summary="Change attributes of a contact; those not named stay as they are.",
+        guidance="By your own id: update_contact_by_external_id.",
+        intents=(
+            "update the contact's phone number",
+            "enrich the contact with company data",
+            "set a custom attribute on a contact",
+        ),
+        method="PATCH",
+        path="/contacts/{contactId}",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=UpdateContact,
+        result=Contact,
+        everyday=True,
+    ),
+    Operation(
+        name="update_contact_by_external_id",
+        title="Update a contact by external id",
+        summary="Change attributes of the contact with this id of your own system.",
+        guidance="By Drift's id: update_contact.",
+        intents=(
+            "update the contact with our CRM id",
+            "sync attributes from our system by external id",
+            "change the contact of customer number 8812",
+        ),
+        method="PATCH",
+        path="/contacts/normalize?idType=external",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=UpdateContactByExternalId,
+        result=Contact,
+    ),
+    Operation(
+        name="delete_contact",
+        title="Delete a contact",
+        summary="Remove a contact from Drift's views and search.",
+        guidance="This does not erase personal data; that is delete_personal_data.",
+        intents=(
+            "delete this contact",
+            "remove a lead from Drift",
+            "get rid of a duplicate contact",
+        ),
+        method="DELETE",
+        path="/contacts/{contactId}",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.DESTRUCTIVE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=DeleteContact,
+        result=Done,
+        unwrap=said_ok,
+    ),
+    Operation(
+        name="unsubscribe_emails",
+        title="Unsubscribe e-mail addresses",
+        summary="Opt these addresses out of all e-mail from Drift. There is no call to undo it.",
+        intents=(
+            "unsubscribe this person from emails",
+            "opt a contact out of all mail",
+            "stop sending emails to these addresses",
+        ),
+        method="POST",
+        path="/emails/unsubscribe",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.DESTRUCTIVE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=Unsubscribe,
+        result=Done,
+        unwrap=said_ok,
+    ),
+    Operation(
+        name="post_timeline_event",
+        title="Add a timeline event",
+        summary="Add an event to a contact's timeline, such as something that happened in another system.",
+        intents=(
+            "log an event on the contact's timeline",
+            "record that the customer upgraded",
+            "note in the timeline that the trial started",
+        ),
+        method="POST",
+        path="/contacts/timeline",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=PostTimelineEvent,
+        result=TimelineEvent,
+    ),
+    Operation(
+        name="list_contact_attributes",
+        title="List contact attributes",
+        summary="The attributes contacts can have, with type: built-in and custom ones.",
+        intents=(
+            "which custom attributes do contacts have",
+            "list contact fields and their types",
+            "what attribute names can I set on a lead",
+        ),
+        method="GET",
+        path="/contacts/attributes",
+        toolset="contacts",
+        scope="all_contact_read",
+        access=Access.READ,
+        request=ListRequest,
+        result=AttributeDefinition,
+        unwrap=properties_of,
+        many=True,
+    ),
+    Operation(
+        name="add_contact_tags",
+        title="Tag a contact",
+        summary="Put tags on a contact. Drift's documentation replaced contact tags by attributes.",
+        intents=(
+            "tag this contact as VIP",
+            "add a label to the lead",
+            "put tags on a person",
+        ),
+        method="POST",
+        path="/contacts/{contactId}/tags",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=AddTags,
+        result=Done,
+        unwrap=said_ok,
+    ),
+    Operation(
+        name="remove_contact_tag",
+        title="Remove a tag from a contact",
+        summary="Take one tag off a contact.",
+        guidance="Several at once: remove_contact_tags.",
+        intents=(
+            "untag this contact",
+            "remove the VIP tag from a lead",
+            "take a label off a person",
+        ),
+        method="DELETE",
+        path="/contacts/{contactId}/tags/{tagName}",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.DESTRUCTIVE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=RemoveTag,
+        result=Done,
+        unwrap=said_ok,
+    ),
+    Operation(
+        name="remove_contact_tags",
+        title="Remove tags from a contact",
+        summary="Take several tags off a contact at once.",
+        intents=(
+            "remove all these tags from the contact",
+            "clear several labels of a lead",
+            "bulk untag a person",
+        ),
+        method="POST",
+        path="/contacts/{contactId}/tags/delete/_bulk",
+        toolset="contacts",
+        scope="contact_write",
+        access=Access.DESTRUCTIVE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=RemoveTags,
+        result=Done,
+        unwrap=said_ok,
+    ),
+]

@@ -1,0 +1,397 @@
+"""Conversations, their messages, transcripts and attachments (devdocs: conversation-model, message-model)."""
+
+import json
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+
+from drift_mcp.drift.wire import Expect
+from drift_mcp.fields import Email, Id, Line, Stamp, Text, VisitorHtml, VisitorText
+from drift_mcp.operation import (
+    LOCAL,
+    WIDE,
+    Access,
+    ListRequest,
+    LostAnswer,
+    Operation,
+    Request,
+    Result,
+    under_data,
+)
+from drift_mcp.operations import Detailed
+from drift_mcp.text import to_html
+
+Status = Literal["open", "closed", "pending"]
+STATUS_IDS = {"open": 1, "closed": 2, "pending": 3}
+Format = Annotated[Literal["text", "html"], LOCAL]
+
+
+def tag_names(tags: Any) -> Any:
+    """`[{"name", "color"}]` as names."""
+    if not isinstance(tags, list):
+        return tags
+    return [tag.get("name", "") if isinstance(tag, dict) else tag for tag in tags]
+
+
+class ConversationId(Request):
+    conversation_id: Id = Field(description="Conversation id.")
+
+
+# ---- results -------------------------------------------------------------------------------------------------------
+
+
+class Conversation(Result):
+    """A conversation; listings show the short form, without participants and tags (devdocs: list-conversations)."""
+
+    id: int | None = None
+    status: str | None = None
+    contact_id: int | None = Field(None, description="The visitor: see get_contact.")
+    participants: list[int] | None = Field(None, description="User ids.")
+    tags: Annotated[list[str] | None, BeforeValidator(tag_names), Field(alias="conversationTags")] = None
+    inbox_id: Annotated[int | None, WIDE] = None
+    related_playbook_id: int | str | None = None
+    created_at: Annotated[Stamp | None, WIDE] = None
+    updated_at: Stamp | None = None
+    org_id: Annotated[int | None, Field(exclude=True)] = None
+
+
+class Attachment(Result):
+    id: int | None = Field(None, description="See download_attachment.")
+    file_name: VisitorText | None = None
+    mime_type: str | None = None
+    url: Annotated[str | None, Field(exclude=True)] = None
+
+
+class Message(Result):
+    """A message (devdocs: message-model). Its HTML body is shown as text."""
+
+    id: int | None = None
+    conversation_id: int | None = None
+    author: str | None = Field(None, description="visitor, agent or bot.")
+    author_id: int | None = Field(None, description="Contact id of a visitor, else user id.")
+    type: str | None = Field(None, description="chat, or private_note: seen by the team only.")
+    text: Annotated[VisitorHtml | None, Field(alias="body")] = None
+    created_at: Stamp | None = None
+    buttons: list[str] | None = None
+    attachments: list[Attachment] | None = None
+    context: Annotated[dict[str, Any] | None, WIDE] = None
+    attributes: Annotated[dict[str, Any] | None, WIDE] = None
+    org_id: Annotated[int | None, Field(exclude=True)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flatten(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        flat = dict(raw)
+        author = flat.pop("author", None)
+        if isinstance(author, dict):
+            kind = "visitor" if author.get("type") == "contact" else "bot" if author.get("bot") else "agent"
+            flat |= {"author": kind, "authorId": author.get("id")}
+        if isinstance(flat.get("buttons"), list):
+            flat["buttons"] = [
+                button.get("label", "") if isinstance(button, dict) else button for button in flat["buttons"]
+            ]
+        return flat
+
+
+class Transcript(Result):
+    transcript: VisitorText | None = None
+
+
+class Stats(Result):
+    open: int | None = None
+    closed: int | None = None
+    pending: int | None = None
+
+
+class Document(Result):
+    """The facts of a file; the file itself is an embedded resource of the result."""
+
+    document_id: int | None = None
+    file_name: VisitorText | None = None
+    mime_type: str | None = None
+    bytes: int | None = None
+
+
+# ---- requests ------------------------------------------------------------------------------------------------------
+
+
+class ListConversations(ListRequest, Detailed):
+    status: Annotated[
+        list[Status] | None,
+        PlainSerializer(lambda names: [STATUS_IDS[name] for name in names] if names else None),
+    ] = Field(None, alias="statusId", description="Only these; all if left out.")
+
+
+class ListMessages(ListRequest, Detailed):
+    conversation_id: Id = Field(description="Conversation id.")
+    limit: Annotated[int, Field(ge=1, le=200), LOCAL] = Field(50, description="Rows wanted, 1-200.")
+
+
+class SendMessage(ConversationId):
+    body: Text = Field(description="What to say.")
+    format: Format = Field("text", description="html: body is simple HTML.")
+    type: Literal["chat", "private_note"] = Field(
+        "chat", description="chat: the visitor sees it; private_note: the team only."
+    )
+    buttons: Annotated[list[Line] | None, Field(max_length=10)] = Field(
+        None, description="Answers for the visitor to click; chat only."
+    )
+    user_id: Id | None = Field(None, description="User to write as; else the bot.")
+
+    @model_validator(mode="after")
+    def _buttons_in_chat(self) -> "SendMessage":
+        if self.buttons and self.type != "chat":
+            raise ValueError("buttons need type chat")
+        return self
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        buttons = [{"label": label, "value": label, "type": "reply"} for label in self.buttons or ()]
+        text = to_html(self.body) if self.format == "text" else self.body
+        return fields | {"body": text} | ({"buttons": buttons} if buttons else {})
+
+
+class CreateConversation(Request):
+    email: Email = Field(description="The contact's; a contact is created if none has it.")
+    body: Text = Field(description="First message, from your side.")
+    format: Format = Field("text", description="html: body is simple HTML.")
+    integration_source: Line | None = Field(None, description="Where it comes from, e.g. Message from facebook.")
+    auto_assignee_id: Id | None = Field(None, description="User id to assign.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        extra = {name: fields[name] for name in ("integrationSource", "autoAssigneeId") if name in fields}
+        text = to_html(self.body) if self.format == "text" else self.body
+        return {"email": self.email, "message": {"body": text} | ({"attributes": extra} if extra else {})}
+
+
+class AttachmentId(Request):
+    document_id: Id = Field(description="Attachment id, from a message.")
+
+
+# ---- how Drift wraps its answers -----------------------------------------------------------------------------------
+
+
+def messages_of(body: Any) -> Any:
+    """The messages in `{"data": {"messages": […]}}`. The JSON transcript is unconfirmed, so a bare list will do too."""
+    data = under_data(body)
+    return data.get("messages", []) if isinstance(data, dict) else data
+
+
+def sent_message(body: Any) -> Any:
+    """The message just created: Drift answers the conversation's messages, or that one (drift-api.md §11, 13)."""
+    data = under_data(body)
+    messages = data.get("messages") if isinstance(data, dict) else None
+    if not isinstance(messages, list):
+        return data
+    rows = [row for row in messages if isinstance(row, dict)]
+    return max(rows, key=lambda row: (row.get("createdAt") or 0, row.get("id") or 0), default={})
+
+
+def transcript_of(body: Any) -> Any:
+    """The transcript's text: the body itself, or under `data` (drift-api.md §11, 12)."""
+    text = str(body)
+    if text.lstrip().startswith("{"):
+        with suppress(ValueError, KeyError, TypeError):
+            text = json.loads(text)["data"]
+    return {"transcript": text}
+
+
+def counts_of(body: Any) -> Any:
+    """`{"conversationCount": {"OPEN": 1, …}}` with the statuses in lower case, as everywhere else."""
+    counts = under_data(body).get("conversationCount", {}) if isinstance(body, dict) else {}
+    return {str(status).lower(): count for status, count in counts.items()}
+
+
+# ---- operations ----------------------------------------------------------------------------------------------------
+
+OPERATIONS = [
+    Operation(
+        name="list_conversations",
+        title="List conversations",
+        summary="List conversations, the most recently updated first.",
+        guidance="Rows are short; get_conversation has participants and tags.",
+        intents=(
+            "list recent Drift conversations for triage",
+            "show me the open chats",
+            "what is in our Drift inbox",
+            "which conversations are pending",
+        ),
+        method="GET",
+        path="/conversations/list",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=ListConversations,
+        result=Conversation,
+        many=True,
+        paging="page_token",
+        page_size=("limit", 100),
+        everyday=True,
+    ),
+    Operation(
+        name="get_conversation",
+        title="Get a conversation",
+        summary="One conversation: status, contact, participants, tags.",
+        guidance="For what was said use list_messages or get_conversation_transcript.",
+        intents=(
+            "open conversation 12345",
+            "who is taking part in this chat",
+            "what status and tags does the conversation have",
+        ),
+        method="GET",
+        path="/conversations/{conversationId}",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=ConversationId,
+        result=Conversation,
+        everyday=True,
+    ),
+    Operation(
+        name="create_conversation",
+        title="Start a conversation",
+        summary="Start a conversation with a contact by e-mail address, with a first message from your side.",
+        guidance="To answer in an existing conversation use send_message.",
+        intents=(
+            "start a new chat with a lead",
+            "open a conversation with jane@acme.example",
+            "write to a contact who has no conversation yet",
+        ),
+        method="POST",
+        path="/conversations/new",
+        toolset="conversations",
+        scope="conversation_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=CreateConversation,
+        result=Conversation,
+        everyday=True,
+    ),
+    Operation(
+        name="get_conversation_stats",
+        title="Count conversations by status",
+        summary="How many conversations are open, closed and pending.",
+        guidance="For metrics over time use report_conversations.",
+        intents=(
+            "how many open conversations do we have",
+            "count chats per status",
+            "size of the conversation backlog",
+        ),
+        method="GET",
+        path="/conversations/stats",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=Request,
+        result=Stats,
+        unwrap=counts_of,
+    ),
+    Operation(
+        name="get_conversation_transcript",
+        title="Read a conversation",
+        summary="The whole conversation as readable text, private notes included.",
+        guidance="For message ids, buttons or attachments use list_messages.",
+        intents=(
+            "read the conversation",
+            "what did the visitor say",
+            "give me the chat transcript",
+            "summarize this conversation",
+        ),
+        method="GET",
+        path="/conversations/{conversationId}/transcript",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=ConversationId,
+        result=Transcript,
+        unwrap=transcript_of,
+        expect=Expect.TEXT,
+        everyday=True,
+    ),
+    Operation(
+        name="get_conversation_transcript_json",
+        title="Get a transcript as data",
+        summary="The whole conversation as message records in one call.",
+        guidance="For reading use get_conversation_transcript; page by page: list_messages.",
+        intents=(
+            "transcript as JSON",
+            "machine readable transcript of a chat",
+            "export one conversation's messages as structured data",
+        ),
+        method="GET",
+        path="/conversations/{conversationId}/json_transcript",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=ListMessages,
+        result=Message,
+        unwrap=messages_of,
+        many=True,
+    ),
+    Operation(
+        name="list_messages",
+        title="List messages",
+        summary="The messages of a conversation, oldest first, with author, buttons and attachments.",
+        guidance="For plain reading use get_conversation_transcript.",
+        intents=(
+            "show the messages of a conversation",
+            "find the attachment a visitor sent",
+            "which message came last and who wrote it",
+        ),
+        method="GET",
+        path="/conversations/{conversationId}/messages",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=ListMessages,
+        result=Message,
+        unwrap=messages_of,
+        many=True,
+        paging="next",
+        everyday=True,
+    ),
+    Operation(
+        name="send_message",
+        title="Reply in a conversation",
+        summary="Send a message into a conversation: a reply the visitor sees, or a private note for the team.",
+        guidance="To write to someone without a conversation use create_conversation.",
+        intents=(
+            "reply to a Drift conversation",
+            "send a chat message to the visitor",
+            "answer the customer in the chat",
+            "leave a private note for the team",
+            "offer the visitor buttons to choose from",
+        ),
+        method="POST",
+        path="/conversations/{conversationId}/messages",
+        toolset="conversations",
+        scope="conversation_write",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=SendMessage,
+        result=Message,
+        unwrap=sent_message,
+        everyday=True,
+    ),
+    Operation(
+        name="download_attachment",
+        title="Download an attachment",
+        summary="The file of a message's attachment, as an embedded resource.",
+        guidance="list_messages shows the ids.",
+        intents=(
+            "download the file the visitor sent",
+            "open the attachment",
+            "get the PDF from the chat",
+        ),
+        method="GET",
+        path="/attachments/{documentId}/data",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        request=AttachmentId,
+        result=Document,
+        expect=Expect.BYTES,
+    ),
+]

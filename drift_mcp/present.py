@@ -1,0 +1,124 @@
+"""Drift's answers, written for an agent.
+
+A payload becomes the operation's result model (ISO dates, plain text, named fields), nulls are left out, and the whole
+is held to a byte budget: long texts are shortened first, then rows are left for the next page, and it is said what
+was cut.
+"""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from pydantic import ValidationError
+
+from drift_mcp.fields import shown_json
+from drift_mcp.operation import WIDE, Request, Result, marked
+
+Json = dict[str, Any]
+
+_SHORTEN_TO = (4_000, 1_000, 300)
+_KEPT_AT_END = 0.3
+
+
+def result_of(model: type[Result], payload: Any, request: Request) -> Json:
+    """One record as the agent reads it.
+
+    A field whose value is not what Drift documents does not cost the rest: it comes back raw, under `unexpected`.
+    """
+    raw: Json = payload if isinstance(payload, dict) else {"value": payload}
+    odd: Json = {}
+    for _ in range(len(raw) + 1):
+        try:
+            record = model.model_validate(raw, context=request)
+        except ValidationError as error:
+            names = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+            odd |= {name: shown_json(raw[name]) for name in names if name in raw}
+            raw = {name: value for name, value in raw.items() if name not in names}
+            if not names:
+                break
+        else:
+            hidden = marked(model, WIDE) if getattr(request, "detail", "full") == "brief" else set()
+            shown = record.model_dump(mode="json", by_alias=False, exclude_none=True, exclude=hidden)
+            return _compact(shown) | ({"unexpected": odd} if odd else {})
+    return {"unexpected": odd or raw}
+
+
+def _compact(value: Any) -> Any:
+    """`value` without empty texts, lists and objects inside objects: they say no more than their absence."""
+    if isinstance(value, dict):
+        slim = {key: _compact(item) for key, item in value.items()}
+        return {key: item for key, item in slim.items() if item is not None and item not in ("", [], {})}
+    if isinstance(value, list):
+        return [_compact(item) for item in value]
+    return value
+
+
+def as_text(content: Json) -> str:
+    """`content` as compact JSON text."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def size(content: Any) -> int:
+    """Bytes of `content` as compact JSON."""
+    return len(as_text(content).encode("utf-8", "replace"))
+
+
+def fit_rows(rows: list[Json], budget: int) -> tuple[list[Json], str | None]:
+    """The rows that fit `budget` bytes, at least one, and what was cut (None when nothing was)."""
+    if size(rows) <= budget:
+        return rows, None
+    for longest in _SHORTEN_TO:
+        shorter, cuts = shortened(rows, longest)
+        if size(shorter) <= budget:
+            return shorter, f"{cuts} long texts were shortened to {longest} characters"
+    kept: list[Json] = []
+    used = 2
+    for row in shorter:
+        used += size(row) + 1
+        if kept and used > budget:
+            break
+        kept.append(row)
+    left = len(rows) - len(kept)
+    said = f"{cuts} long texts were shortened to {_SHORTEN_TO[-1]} characters"
+    if left:
+        said += f"; {left} rows did not fit and come with next_cursor"
+    return kept, said
+
+
+def fit_record(record: Json, budget: int) -> tuple[Json, str | None]:
+    """`record` within `budget` bytes as far as shortening its texts can bring it, and what was cut."""
+    if size(record) <= budget:
+        return record, None
+    longest = budget // 2
+    while True:
+        shorter, cuts = shortened(record, longest)
+        if size(shorter) <= budget or longest < 200:
+            return shorter, f"{cuts} long texts were shortened to {longest} characters"
+        longest = longest * 2 // 3
+
+
+def shortened(value: Any, longest: int) -> tuple[Any, int]:
+    """A copy of `value` with every text of more than `longest` characters cut in its middle, and how many were."""
+    copy = deepcopy(value)
+    cuts = 0
+    for holder, key in list(_texts(copy)):
+        text = holder[key]
+        if len(text) > longest:
+            holder[key] = _cut(text, longest)
+            cuts += 1
+    return copy, cuts
+
+
+def _cut(text: str, longest: int) -> str:
+    tail = int(longest * _KEPT_AT_END)
+    return f"{text[: longest - tail]} […{len(text) - longest} characters left out…] {text[-tail:]}"
+
+
+def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in list(pairs):
+        if isinstance(item, str):
+            yield value, key
+        else:
+            yield from _texts(item)

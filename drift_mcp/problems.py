@@ -1,0 +1,117 @@
+"""What an agent is told when a call fails: what failed, why, and what to do next.
+
+Written from templates. Nothing is taken from an exception's text; Drift's own message is passed on, made visible.
+"""
+
+from typing import Any
+
+from drift_mcp.arguments import InvalidArguments
+from drift_mcp.drift.errors import DriftError
+from drift_mcp.operation import Access, LostAnswer, Operation, Provenance
+from drift_mcp.text import visible
+
+Problem = dict[str, Any]
+
+CONNECT = (
+    "Ask the user to do one of these: set DRIFT_ACCESS_TOKEN to a Drift token in the server's environment (in the "
+    "MCP config: env); run `drift-mcp login` where this version has it; or start the server with --sandbox, a local "
+    "Drift to try things on without a token."
+)
+
+_WHAT = {
+    "not_connected": "This server has no Drift token, so nothing was sent.",
+    "invalid_request": "Drift refused the request as invalid.",
+    "unauthorized": "Drift did not accept the token.",
+    "forbidden": "Drift did not allow this with the token in use.",
+    "not_found": "Drift has no such record.",
+    "conflict": "Drift has this already.",
+    "rate_limited": "Drift's call limit is reached.",
+    "drift_fault": "Drift failed on its side.",
+    "unexpected_answer": "Drift answered with a status that it does not document.",
+    "timeout": "Drift did not answer in time.",
+    "unreachable": "Drift cannot be reached; nothing was sent.",
+    "connection_lost": "The connection to Drift broke before the answer came.",
+    "broken_answer": "Drift's answer was not readable.",
+    "too_large": "Drift's answer is larger than this server's limit.",
+}
+
+_NEXT = {
+    "not_connected": CONNECT,
+    "invalid_request": "Correct the arguments by what Drift says and call again.",
+    "unauthorized": "Ask the user to check or renew the Drift token; calling again will not help.",
+    "not_found": "Check the id; list or search to find the right one.",
+    "conflict": "Search for the existing record and update that one instead.",
+    "rate_limited": "Wait, then call again.",
+    "drift_fault": "Wait a little, then call again.",
+    "unexpected_answer": "Ask the user to check the server's base URL; calling again will not help.",
+    "timeout": "Call again; ask for fewer rows where that is possible.",
+    "unreachable": "Wait a little, then call again; if it lasts, ask the user to check the network and the base URL.",
+    "connection_lost": "Call again.",
+    "broken_answer": "Call again; if it lasts, ask the user to check the server's base URL.",
+    "too_large": "Ask for less, or ask the user to fetch it in Drift itself.",
+}
+
+_RETRY_AFTER = {"rate_limited": 30, "drift_fault": 5, "unreachable": 5}
+_DOCUMENTED_SCOPE_NOTE = (
+    "Ask the user to add the scope to the app in Drift's developer portal and then to issue a new token: "
+    "a token does not gain scopes afterwards."
+)
+
+
+def problem(kind: str, message: str, then: str, **more: Any) -> Problem:
+    """The one form every error takes."""
+    return {"error": {"kind": kind, "message": message, "next": then} | more}
+
+
+def invalid_arguments(operation: Operation, error: InvalidArguments) -> Problem:
+    """The arguments do not fit the operation."""
+    listed = "; ".join(error.problems[:8])
+    return problem(
+        "invalid_arguments", f"{operation.name}: {visible(listed)}.", "Correct the arguments and call again."
+    )
+
+
+def drift_failed(operation: Operation, error: DriftError) -> Problem:
+    """Drift could not do it."""
+    message = _WHAT.get(error.kind, "The call to Drift failed.")
+    if error.detail:
+        message += f" Drift says: {visible(error.detail)}"
+    more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
+    if error.kind == "forbidden":
+        scope = f" {operation.name} needs the scope {operation.scope}." if operation.scope else ""
+        return problem(error.kind, message + scope, _DOCUMENTED_SCOPE_NOTE, **more)
+    wait = error.retry_after if error.retry_after is not None else _RETRY_AFTER.get(error.kind)
+    if wait is not None:
+        more["retry_after_seconds"] = wait
+    then = _NEXT.get(error.kind, "Call again.")
+    if error.kind == "not_found" and operation.provenance is Provenance.CATALOGUE:
+        then = f"{then} {_CATALOGUE_NOTE}"
+    if error.maybe_applied and operation.access is not Access.READ:
+        more["may_have_been_applied"] = True
+        then = _AFTER_LOSS[operation.lost_answer]
+    return problem(error.kind, message, then, **more)
+
+
+_CATALOGUE_NOTE = "Only third-party catalogues know this operation, so this Drift may not have it."
+
+_AFTER_LOSS = {
+    LostAnswer.REPEAT: "Call again.",
+    LostAnswer.IDEMPOTENT: "It may have been applied. Calling again with the same arguments is safe.",
+    LostAnswer.LOOK_FIRST: "It may have been applied. Read the record back first; call again only if it was not.",
+}
+
+
+def unknown_tool(name: str, close: str | None) -> Problem:
+    """No tool has this name."""
+    shown = visible(name)[:80]
+    then = f"Did you mean {close}?" if close else "List the tools to see their names."
+    return problem("unknown_tool", f"There is no tool named {shown!r}.", then)
+
+
+def internal() -> Problem:
+    """A fault of this server. What it was stands in its log, not here."""
+    return problem(
+        "internal_error",
+        "This server failed while handling the call.",
+        "Try once more; if it lasts, ask the user to look at the server's log.",
+    )

@@ -1,0 +1,55 @@
+"""Every setting in one place: its default, its flag, its environment variable and its help.
+
+The command line turns each field of `Settings` into an option (see `cli`), so a setting is added here and nowhere else.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class InvalidSetting(ValueError):
+    """A setting that cannot work. The message says which and why."""
+
+
+def _setting(default: Any, env: str, text: str) -> Any:
+    return field(default=default, metadata={"env": env, "help": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can set. Times are in seconds, sizes in bytes."""
+
+    sandbox: bool = _setting(False, "DRIFT_SANDBOX", "Use the embedded local Drift: no token, no network.")
+    base_url: str = _setting("https://driftapi.com", "DRIFT_BASE_URL", "Where the Drift API is.")
+    connect_timeout: float = _setting(5.0, "DRIFT_CONNECT_TIMEOUT", "Seconds to connect to Drift.")
+    read_timeout: float = _setting(20.0, "DRIFT_READ_TIMEOUT", "Seconds of silence from Drift.")
+    total_timeout: float = _setting(45.0, "DRIFT_TOTAL_TIMEOUT", "Seconds for one call to Drift in all.")
+    result_bytes: int = _setting(24_000, "DRIFT_RESULT_BYTES", "Most bytes of JSON in one result.")
+    attachment_bytes: int = _setting(5_000_000, "DRIFT_ATTACHMENT_BYTES", "Largest attachment handed over.")
+    log_level: str = _setting("WARNING", "DRIFT_LOG_LEVEL", "Least severe log line on stderr.")
+
+    def __post_init__(self) -> None:
+        _check_base_url(self.base_url)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+                raise InvalidSetting(f"{each.name} must be more than 0, not {value}")
+        if self.result_bytes < 1_000:
+            raise InvalidSetting("result_bytes must be at least 1000, or no answer fits")
+
+
+def _check_base_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidSetting("base_url is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise InvalidSetting("base_url must start with https:// and name a host")
+    if parts.scheme == "http" and host not in LOOPBACK:
+        raise InvalidSetting("base_url must be https:// (http:// would send the token in the clear)")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InvalidSetting("base_url must have no user, query or fragment")
