@@ -40,7 +40,8 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
         else:
             hidden = marked(model, WIDE) if getattr(request, "detail", "full") == "brief" else set()
             shown = record.model_dump(mode="json", by_alias=False, exclude_none=True, exclude=hidden)
-            return _compact(shown) | ({"unexpected": odd} if odd else {})
+            slim: Json = _compact(shown)
+            return slim | ({"unexpected": odd} if odd else {})
     return {"unexpected": odd or raw}
 
 

@@ -65,10 +65,8 @@ def problem(kind: str, message: str, then: str, **more: Any) -> Problem:
 
 def invalid_arguments(operation: Operation, error: InvalidArguments) -> Problem:
     """The arguments do not fit the operation."""
-    listed = "; ".join(error.problems[:8])
-    return problem(
-        "invalid_arguments", f"{operation.name}: {visible(listed)}.", "Correct the arguments and call again."
-    )
+    listed = visible("; ".join(error.problems[:8]))
+    return problem("invalid_arguments", f"{operation.name}: {listed}.", "Correct the arguments and call again.")
 
 
 def drift_failed(operation: Operation, error: DriftError) -> Problem:

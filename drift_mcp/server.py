@@ -1,5 +1,8 @@
 """The MCP server: the toolbox behind the SDK's low-level server, in both protocol eras."""
 
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -37,11 +40,12 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
             yield toolbox
 
     # Handlers answer plain dictionaries, which the SDK validates once: making models of them first would do it twice.
+    # `resultType` is required of them in the 2026-07-28 era and taken out again by the SDK in the older one.
     async def list_tools(_: ServerRequestContext[Toolbox, Any], __: PaginatedRequestParams | None) -> Any:
-        return {"tools": toolbox.listed()}
+        return {"tools": toolbox.listed(), "resultType": "complete"}
 
     async def call_tool(_: ServerRequestContext[Toolbox, Any], params: CallToolRequestParams) -> Any:
-        return await toolbox.call(params.name, params.arguments or {})
+        return {**await toolbox.call(params.name, params.arguments or {}), "resultType": "complete"}
 
     return Server(
         "drift-mcp",
@@ -55,14 +59,29 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
     )
 
 
-async def serve_stdio(server: Server[Toolbox]) -> None:
-    """Serve on stdin and stdout until stdin closes."""
+def run_stdio(settings: Settings) -> None:
+    """Serve on stdin and stdout until stdin closes or a signal comes."""
+    anyio.run(_serve_stdio, Toolbox(settings))
+
+
+async def _serve_stdio(toolbox: Toolbox) -> None:
     from mcp.server.stdio import stdio_server
 
-    async with stdio_server() as (read, write):
-        await server.run(read, write, server.create_initialization_options())
+    server = build(toolbox)
+    async with anyio.create_task_group() as tasks:
+        if sys.platform != "win32":
+            tasks.start_soon(_leave_on_signal, toolbox)
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+        tasks.cancel_scope.cancel()
 
 
-def run_stdio(settings: Settings) -> None:
-    """Serve until stdin closes or a signal comes."""
-    anyio.run(serve_stdio, build(Toolbox(settings)))
+async def _leave_on_signal(toolbox: Toolbox) -> None:
+    """End the process on SIGINT or SIGTERM with the shell's exit status for it.
+
+    The SDK reads stdin in a thread that cannot be interrupted, so an ordinary exit would wait for the next line.
+    """
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            await toolbox.aclose()
+            os._exit(128 + number)

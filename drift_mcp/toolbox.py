@@ -37,8 +37,12 @@ class Toolbox:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections to Drift. Nothing may be called afterwards."""
         if self._gateway is not None:
-            await self._gateway.__aexit__(kind, error, trace)
+            await self._gateway.aclose()
             self._gateway = None
 
     def listed(self) -> list[dict[str, Any]]:

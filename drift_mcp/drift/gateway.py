@@ -8,8 +8,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import anyio
 import httpx
@@ -72,12 +71,8 @@ class Gateway:
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
         await self._http.aclose()
 
     async def send(self, call: Call) -> Answer:

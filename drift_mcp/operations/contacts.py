@@ -90,7 +90,7 @@ class Contact(Result):
         if not isinstance(attributes, dict):
             return raw
         named = {ours: attributes[theirs] for theirs, ours in _NAMED.items() if theirs in attributes}
-        full = getattr(info.context, "detail", "full") == "full"
+        full = getattr(info.context, "detail", "brief") == "full"
         rest = {
             name: value
             for name, value in attributes.items()
