@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 FILE = Path(__file__).with_name("catalogue.json")
 PROVENANCE_KEY = "drift-mcp/provenance"
 
-MODULES = ("conversations", "contacts", "accounts", "users")
+MODULES = (
+    "conversations", "messages", "notes", "contacts", "contact_matching", "contact_timeline", "contact_tags",
+    "accounts", "companies", "users", "meetings", "automation", "tags", "reports", "app", "privacy", "scim", "events",
+)  # fmt: skip
 """The modules of `drift_mcp.operations`, in the order in which their tools are listed."""
 
 
@@ -36,6 +39,7 @@ class Entry:
     method: str
     path: str
     everyday: bool
+    dangerous: bool
     intents: tuple[str, ...]
     untrusted: tuple[str, ...]
     tool: dict[str, Any]
@@ -85,6 +89,7 @@ def _row(module: str, operation: "Operation") -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "everyday": operation.everyday,
+        "dangerous": operation.dangerous,
         "intents": operation.intents,
         "untrusted": untrusted_paths(operation.result, many=operation.many),
         "tool": _tool(operation),

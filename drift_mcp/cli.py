@@ -3,6 +3,7 @@
 Options come from `settings`; each command imports what it needs, so that `serve` starts fast.
 """
 
+import gc
 import json
 import logging
 import sys
@@ -68,8 +69,12 @@ def cli() -> None:
 @with_settings
 def serve(settings: Settings) -> None:
     """Serve MCP over stdio (the default command)."""
+    # The imports make a great many objects that stay: collecting garbage among them only costs time (a sixth of it).
+    gc.disable()
     from drift_mcp.server import run_stdio
 
+    gc.freeze()
+    gc.enable()
     _log_to_stderr(settings.log_level)
     run_stdio(settings)
 

@@ -6,14 +6,15 @@ job from end to end. The agent is a script: what it shows is what a model would 
 
 import json
 import sys
+import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import click
 
 if TYPE_CHECKING:
     from mcp import Client
-    from rich.console import Console
 
 QUESTION = "how much for 50k events"
 EMAIL = "nina.falk@brightquay.example"
@@ -55,17 +56,17 @@ class Story:
 class _Agent:
     """Calls tools, keeps the story, and shows each step when there is somebody to show it to."""
 
-    def __init__(self, client: "Client", story: Story, console: "Console | None") -> None:
+    def __init__(self, client: "Client", story: Story, show: bool) -> None:
         self._client = client
         self._story = story
-        self._console = console
+        self._show = show
 
     async def call(self, why: str, tool: str, /, *, show: bool = True, **arguments: Any) -> dict[str, Any]:
         answer = await self._client.call_tool(tool, arguments)
         step = Step(why, tool, arguments, answer.structured_content or {})
         self._story.steps.append(step)
-        if show and self._console is not None:
-            _show_step(self._console, step)
+        if show and self._show:
+            _show_step(step)
         if answer.is_error:
             raise DemoFailed(f"{tool} answered an error: {json.dumps(step.result)}")
         return step.result
@@ -77,25 +78,22 @@ class _Agent:
 
 def main(*, as_json: bool) -> int:
     """Play the demo and print it. Returns the exit status: 0 when every step did what it must."""
-    from rich.console import Console
-
-    console = None if as_json else Console()
     story = Story()
     try:
-        anyio.run(_connect_and_play, story, console)
+        anyio.run(_connect_and_play, story, not as_json)
     except DemoFailed as error:
         story.error = str(error)
     except Exception as error:
         # Whatever it is (the server did not start, the pipe broke), the exit status must tell.
         story.error = f"the demo broke: {type(error).__name__}"
-    if console is None:
-        print(json.dumps(asdict(story), ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
+    if as_json:
+        _echo(json.dumps(asdict(story), ensure_ascii=False, indent=2))
     elif story.error:
-        console.print(f"[bold red]The demo failed:[/] {story.error}")
+        _echo(f"The demo failed: {story.error}", fg="red", bold=True)
     return 0 if story.ok else 1
 
 
-async def _connect_and_play(story: Story, console: "Console | None") -> None:
+async def _connect_and_play(story: Story, show: bool) -> None:
     from mcp import Client, StdioServerParameters, stdio_client
 
     server = StdioServerParameters(command=sys.executable, args=["-m", "drift_mcp", "serve", "--sandbox"])
@@ -105,12 +103,12 @@ async def _connect_and_play(story: Story, console: "Console | None") -> None:
         story.server = f"{about.name} {about.version}" if about else "a server without a name"
         story.protocol = client.protocol_version
         story.tools = len(listed)
-        if console is not None:
-            _show_opening(console, story)
-        await _play(_Agent(client, story, console), story)
+        if show:
+            _show_opening(story)
+        await _play(_Agent(client, story, show), story)
         story.ok = True
-    if console is not None:
-        _show_ending(console, story)
+    if show:
+        _show_ending(story)
 
 
 async def _play(agent: _Agent, story: Story) -> None:
@@ -153,38 +151,47 @@ async def _find(agent: _Agent, conversations: list[dict[str, Any]]) -> tuple[int
 
 # ---- for the eye ---------------------------------------------------------------------------------------------------
 
+_WIDTH = 100
 
-def _show_opening(console: "Console", story: Story) -> None:
-    console.print()
-    console.rule("[bold]Reply to a Drift conversation[/]")
-    console.print(
-        f"[dim]A real MCP client speaks {story.protocol} over stdio with {story.server} ({story.tools} tools listed).\n"
-        "Behind it stands the sandbox: a local Drift, so no token is needed and nobody is written to.[/]"
+
+def _show_opening(story: Story) -> None:
+    _echo(f"\n{' Reply to a Drift conversation ':─^{_WIDTH}}", bold=True)
+    _echo(
+        f"A real MCP client speaks {story.protocol} over stdio with {story.server} ({story.tools} tools listed).\n"
+        "Behind it stands the sandbox: a local Drift, so no token is needed and nobody is written to.",
+        dim=True,
     )
 
 
-def _show_step(console: "Console", step: Step) -> None:
-    from rich.markup import escape
-
+def _show_step(step: Step) -> None:
     arguments = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in step.arguments.items())
-    console.print(f"\n[bold cyan]{escape(step.why)}[/]")
-    console.print(f"  [green]{step.tool}[/]({escape(_clipped(arguments, 160))})")
-    console.print(f"  [dim]→ {escape(_clipped(json.dumps(step.result, ensure_ascii=False), 240))}[/]")
+    _echo(f"\n{step.why}", fg="cyan", bold=True)
+    _echo(_wrapped(f"{step.tool}({_clipped(arguments, 160)})", "  "), fg="green")
+    _echo(_wrapped("→ " + _clipped(json.dumps(step.result, ensure_ascii=False), 240), "  "), dim=True)
 
 
-def _show_ending(console: "Console", story: Story) -> None:
-    from rich.panel import Panel
-    from rich.text import Text
-
+def _show_ending(story: Story) -> None:
     before = story.transcript_before
     added = story.transcript_after.removeprefix(before).strip("\n")
-    console.print()
-    console.print(Panel(Text(before), title="Before", border_style="dim"))
-    console.print(Panel(Text(f"{before}\n").append(added, style="bold green"), title="After", border_style="green"))
-    console.print(
-        f"[dim]{len(story.steps)} tool calls. Next: [/]drift-mcp tools[dim], or put it into Claude Desktop or Cursor "
-        "with mcp.json.example.[/]\n"
+    _echo(f"\n{' Before ':─^{_WIDTH}}", dim=True)
+    _echo(_wrapped(before, "  "))
+    _echo(f"\n{' After ':─^{_WIDTH}}", fg="green")
+    _echo(_wrapped(before, "  "))
+    _echo(_wrapped(added, "  "), fg="green", bold=True)
+    _echo(
+        f"\n{len(story.steps)} tool calls. Next: `drift-mcp tools` shows all operations, and mcp.json.example puts them into "
+        "Claude Desktop or Cursor.\n",
+        dim=True,
     )
+
+
+def _echo(text: str, **style: Any) -> None:
+    click.secho(text, **style)
+
+
+def _wrapped(text: str, indent: str) -> str:
+    lines = (textwrap.fill(line, _WIDTH, initial_indent=indent, subsequent_indent=indent) for line in text.splitlines())
+    return "\n".join(lines)
 
 
 def _clipped(text: str, width: int) -> str:

@@ -8,13 +8,14 @@ the alias of each field.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal
+from functools import cache
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from drift_mcp.drift.wire import ABSENT, Call, Expect, Method, Query
+from drift_mcp.drift.wire import ABSENT, Call, Expect, Inject, Method, Query
 from drift_mcp.fields import Line
 
 Toolset = Literal[
@@ -78,10 +79,14 @@ class Request(BaseModel):
         return fields or ABSENT
 
 
+class CatalogueRequest(Request):
+    """The arguments of an operation that only third-party catalogues name. Their parameters are in snake_case."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+
 class ListRequest(Request):
     """The arguments every listing has."""
-
-    default_limit: ClassVar[int] = 25
 
     limit: Annotated[int, Field(ge=1, le=200), LOCAL] = Field(25, description="Rows wanted, 1-200.")
     cursor: Annotated[Line | None, LOCAL] = Field(
@@ -106,6 +111,11 @@ def under_data(body: Any) -> Any:
     return body["data"] if isinstance(body, dict) and "data" in body else body
 
 
+def as_is(body: Any) -> Any:
+    """The body itself, where Drift uses no envelope."""
+    return body
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One Drift operation.
@@ -113,7 +123,8 @@ class Operation:
     `summary` says what it does; `guidance` when to use it and what to use otherwise. `intents` are phrases a person
     would say. `path` is a template in Drift's names, and may end in constants for the query string. `unwrap` takes the
     payload out of the body; with `many` the payload is a list of rows, each a `result`. `page_size` is the query
-    parameter for the page size, and its maximum.
+    parameter for the page size, and its maximum. `alternative` names the documented way to the end of a catalogue
+    operation.
     """
 
     name: str
@@ -135,43 +146,55 @@ class Operation:
     paging: str | None = None
     page_size: tuple[str, int] | None = None
     expect: Expect = Expect.JSON
+    inject: Inject | None = None
+    alternative: str = ""
     everyday: bool = False
     """Whether the default surface lists it."""
+    dangerous: bool = False
+    """Whether it stays off until the operator turns such operations on."""
 
     @property
     def description(self) -> str:
         """What the agent reads to choose this tool."""
-        return f"{self.summary} {self.guidance}".strip()
+        source = "Not in Drift's documentation." if self.provenance is Provenance.CATALOGUE else ""
+        return " ".join(filter(None, (self.summary, self.guidance, source)))
 
-    def call(self, request: Request) -> Call:
-        """The HTTP request for `request`, an instance of this operation's request model."""
-        values = request.model_dump(by_alias=True, exclude_none=True, exclude=marked(self.request, LOCAL))
+    def call(self, request: Request, *, catalogue_prefix: str = "") -> Call:
+        """The HTTP request for `request`, an instance of this operation's request model.
+
+        `catalogue_prefix` goes before the path of an operation that only third-party catalogues name.
+        """
+        values = request.model_dump(by_alias=True, exclude_none=True, exclude=set(marked(self.request, LOCAL)))
         path = self.path
         for alias in [name for name in values if f"{{{name}}}" in path]:
             path = path.replace(f"{{{alias}}}", quote(str(values.pop(alias)), safe=""))
-        in_query = set(values) if self.method in {"GET", "DELETE"} else _query_fields(self.request)
+        in_query = frozenset(values) if self.method in {"GET", "DELETE"} else _query_fields(self.request)
         query = _query(self.path, {name: values.pop(name) for name in [*values] if name in in_query})
         if self.page_size is not None and isinstance(request, ListRequest):
             name, most = self.page_size
             query = (*query, (name, str(min(request.limit, most))))
         body = ABSENT if self.method in {"GET", "DELETE"} else request.to_body(values)
+        prefix = catalogue_prefix if self.provenance is Provenance.CATALOGUE else ""
         return Call(
             method=self.method,
-            path=path.partition("?")[0],
+            path=prefix + path.partition("?")[0],
             query=query,
             body=body,
             expect=self.expect,
             writes=self.access is not Access.READ,
+            inject=self.inject,
         )
 
 
-def marked(model: type[BaseModel], marker: str) -> set[str]:
+@cache
+def marked(model: type[BaseModel], marker: str) -> frozenset[str]:
     """The names of the fields of `model` that carry `marker`."""
-    return {name for name, field in model.model_fields.items() if marker in field.metadata}
+    return frozenset(name for name, field in model.model_fields.items() if marker in field.metadata)
 
 
-def _query_fields(model: type[BaseModel]) -> set[str]:
-    return {model.model_fields[name].alias or name for name in marked(model, IN_QUERY)}
+@cache
+def _query_fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields[name].alias or name for name in marked(model, IN_QUERY))
 
 
 def _query(template: str, values: dict[str, Any]) -> Query:

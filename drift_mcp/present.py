@@ -38,7 +38,7 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
             if not names:
                 break
         else:
-            hidden = marked(model, WIDE) if getattr(request, "detail", "full") == "brief" else set()
+            hidden = set(marked(model, WIDE)) if getattr(request, "detail", "full") == "brief" else None
             shown = record.model_dump(mode="json", by_alias=False, exclude_none=True, exclude=hidden)
             slim: Json = _compact(shown)
             return slim | ({"unexpected": odd} if odd else {})

@@ -20,6 +20,7 @@ CONNECT = (
 
 _WHAT = {
     "not_connected": "This server has no Drift token, so nothing was sent.",
+    "no_client": "This server does not have the Drift app's own id and secret, so nothing was sent.",
     "invalid_request": "Drift refused the request as invalid.",
     "unauthorized": "Drift did not accept the token.",
     "forbidden": "Drift did not allow this with the token in use.",
@@ -37,6 +38,7 @@ _WHAT = {
 
 _NEXT = {
     "not_connected": CONNECT,
+    "no_client": "Ask the user to set DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET in the server's environment.",
     "invalid_request": "Correct the arguments by what Drift says and call again.",
     "unauthorized": "Ask the user to check or renew the Drift token; calling again will not help.",
     "not_found": "Check the id; list or search to find the right one.",
@@ -83,14 +85,13 @@ def drift_failed(operation: Operation, error: DriftError) -> Problem:
         more["retry_after_seconds"] = wait
     then = _NEXT.get(error.kind, "Call again.")
     if error.kind == "not_found" and operation.provenance is Provenance.CATALOGUE:
-        then = f"{then} {_CATALOGUE_NOTE}"
+        message += " Or it does not have this operation at all: only third-party catalogues name it."
+        then += f" The documented way: {operation.alternative}." if operation.alternative else ""
     if error.maybe_applied and operation.access is not Access.READ:
         more["may_have_been_applied"] = True
         then = _AFTER_LOSS[operation.lost_answer]
     return problem(error.kind, message, then, **more)
 
-
-_CATALOGUE_NOTE = "Only third-party catalogues know this operation, so this Drift may not have it."
 
 _AFTER_LOSS = {
     LostAnswer.REPEAT: "Call again.",

@@ -1,10 +1,10 @@
-"""The token from an environment variable, read at each call."""
+"""Credentials from environment variables, read at each call."""
 
 import os
 
 from pydantic import SecretStr
 
-from drift_mcp.credentials import MissingCredential
+from drift_mcp.credentials import CLIENT, ClientCredentials, MissingCredential
 
 VARIABLE = "DRIFT_ACCESS_TOKEN"
 
@@ -17,3 +17,11 @@ class EnvironmentCredential:
         if not value:
             raise MissingCredential
         return SecretStr(value)
+
+    async def client(self) -> ClientCredentials:
+        """The app's id and secret, in `DRIFT_CLIENT_ID` and `DRIFT_CLIENT_SECRET`."""
+        client_id = os.environ.get("DRIFT_CLIENT_ID", "").strip()
+        secret = os.environ.get("DRIFT_CLIENT_SECRET", "").strip()
+        if not client_id or not secret:
+            raise MissingCredential(CLIENT)
+        return ClientCredentials(client_id, SecretStr(secret))

@@ -1,10 +1,15 @@
 """The one place where the token is opened and put on a request."""
 
+import json
 from collections.abc import AsyncGenerator
 
 import httpx
 
 from drift_mcp.credentials import CredentialProvider
+from drift_mcp.drift.wire import Inject
+
+INJECT = "drift_mcp.inject"
+"""Request extension that names the `Inject` a call asks for."""
 
 
 class ForeignHost(Exception):
@@ -17,18 +22,41 @@ class BearerAuth(httpx.Auth):
     def __init__(self, provider: CredentialProvider, base_url: httpx.URL) -> None:
         self._provider = provider
         self._origin = _origin(base_url)
-        self._last: str | None = None
+        self._opened: set[str] = set()
 
     def redact(self, text: str) -> str:
-        """`text` without the token that was last used, should Drift have echoed it."""
-        return text.replace(self._last, "[token]") if self._last else text
+        """`text` without any secret that was sent, should Drift have echoed one."""
+        for secret in self._opened:
+            text = text.replace(secret, "[secret]")
+        return text
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         if _origin(request.url) != self._origin:
             raise ForeignHost
-        self._last = (await self._provider.token()).get_secret_value()
-        request.headers["Authorization"] = f"Bearer {self._last}"
+        token = (await self._provider.token()).get_secret_value()
+        self._opened.add(token)
+        request.headers["Authorization"] = f"Bearer {token}"
+        inject = request.extensions.get(INJECT)
+        if inject is Inject.TOKEN_IN_BODY:
+            request = _with_body(request, json.dumps({"access_token": token}).encode())
+        elif inject is Inject.CLIENT_IN_QUERY:
+            request.url = request.url.copy_merge_params(await self._client())
         yield request
+
+    async def _client(self) -> dict[str, str]:
+        client = await self._provider.client()
+        secret = client.client_secret.get_secret_value()
+        self._opened.add(secret)
+        return {"clientId": client.client_id, "clientSecret": secret}
+
+
+def _with_body(request: httpx.Request, content: bytes) -> httpx.Request:
+    """A copy of `request` with this JSON body: a built request's body cannot be changed."""
+    headers = {name: value for name, value in request.headers.items() if name not in {"content-length", "content-type"}}
+    headers["content-type"] = "application/json"
+    return httpx.Request(
+        request.method, request.url, headers=headers, content=content, extensions=dict(request.extensions)
+    )
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

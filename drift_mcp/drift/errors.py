@@ -37,6 +37,12 @@ class NotConnected(DriftError):
     kind = "not_connected"
 
 
+class NoClient(DriftError):
+    """The app's own id and secret are not configured, so nothing was sent."""
+
+    kind = "no_client"
+
+
 class InvalidRequest(DriftError):
     """400: Drift found a field invalid."""
 

@@ -13,14 +13,15 @@ from typing import Any
 import anyio
 import httpx
 
-from drift_mcp.credentials import CredentialProvider, MissingCredential
-from drift_mcp.drift.auth import BearerAuth
+from drift_mcp.credentials import CLIENT, CredentialProvider, MissingCredential
+from drift_mcp.drift.auth import INJECT, BearerAuth
 from drift_mcp.drift.errors import (
     BY_STATUS,
     AnswerTooLarge,
     BrokenAnswer,
     ConnectionLost,
     DriftError,
+    NoClient,
     NotConnected,
     ServerFault,
     TimedOut,
@@ -86,8 +87,8 @@ class Gateway:
                 return await self._exchange(call)
         except TimeoutError:
             raise TimedOut(maybe_applied=call.writes) from None
-        except MissingCredential:
-            raise NotConnected from None
+        except MissingCredential as missing:
+            raise (NoClient if missing.what == CLIENT else NotConnected) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
             # Nothing has been sent in any of these.
             raise Unreachable from None
@@ -104,7 +105,12 @@ class Gateway:
         if content is not None:
             headers["Content-Type"] = "application/json"
         async with self._http.stream(
-            call.method, call.path, params=httpx.QueryParams(call.query), content=content, headers=headers
+            call.method,
+            call.path,
+            params=call.query or None,
+            content=content,
+            headers=headers,
+            extensions={INJECT: call.inject},
         ) as response:
             if response.is_success:
                 return await self._read_success(call, response)

@@ -4,7 +4,7 @@ Nothing here does I/O, so that building a request and reading an answer can be t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Final, Literal
 
@@ -18,6 +18,15 @@ class Expect(StrEnum):
     JSON = "json"
     TEXT = "text"
     BYTES = "bytes"
+
+
+class Inject(StrEnum):
+    """A secret that a call needs besides its bearer token; put in where the token is, never by the caller."""
+
+    TOKEN_IN_BODY = "token_in_body"  # noqa: S105 - a name, not a secret
+    """The JSON body becomes `{"access_token": token}` (devdocs: get-token-information)."""
+    CLIENT_IN_QUERY = "client_in_query"
+    """`clientId` and `clientSecret` join the query string (devdocs: app-uninstall)."""
 
 
 class _Absent(Enum):
@@ -39,11 +48,12 @@ class Call:
     expect: Expect = Expect.JSON
     writes: bool = False
     """Whether Drift's data may change: decides what is said when the answer is lost."""
+    inject: Inject | None = None
 
     def with_query(self, params: Mapping[str, str]) -> "Call":
         """This call with the query parameters `params` set, replacing those of the same name."""
         kept = tuple((name, value) for name, value in self.query if name not in params)
-        return Call(self.method, self.path, (*kept, *params.items()), self.body, self.expect, self.writes)
+        return replace(self, query=(*kept, *params.items()))
 
 
 @dataclass(frozen=True, slots=True)

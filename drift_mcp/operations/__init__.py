@@ -3,11 +3,18 @@
 What several resources share stands here.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from drift_mcp.operation import LOCAL, Request, Result
+
+
+def tag_names(tags: Any) -> Any:
+    """`[{"name", "color"}]` as names."""
+    if not isinstance(tags, list):
+        return tags
+    return [tag.get("name", "") if isinstance(tag, dict) else tag for tag in tags]
 
 
 class Detailed(Request):

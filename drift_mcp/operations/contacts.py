@@ -11,8 +11,6 @@ from drift_mcp.fields import (
     Email,
     Id,
     Line,
-    Moment,
-    PathText,
     Shown,
     Stamp,
     VisitorData,
@@ -29,8 +27,7 @@ from drift_mcp.operation import (
     Result,
     under_data,
 )
-from drift_mcp.operations import Change, Detailed, Done, said_ok
-from drift_mcp.operations.conversations import tag_names
+from drift_mcp.operations import Change, Detailed, Done, said_ok, tag_names
 
 # ---- results -------------------------------------------------------------------------------------------------------
 
@@ -105,13 +102,6 @@ class AttributeDefinition(Result):
     type: str | None = Field(None, description="STRING, NUMERIC, BOOLEAN, DATETIME or DATE.")
 
 
-class TimelineEvent(Result):
-    contact_id: int | None = None
-    event: VisitorText | None = None
-    created_at: Stamp | None = None
-    attributes: VisitorData | None = None
-
-
 # ---- requests ------------------------------------------------------------------------------------------------------
 
 
@@ -175,42 +165,6 @@ class Unsubscribe(Request):
 
     def to_body(self, fields: dict[str, Any]) -> Any:
         return fields["emails"]
-
-
-class PostTimelineEvent(Request):
-    event: Line = Field(description="What happened, in a few words.")
-    contact_id: Id | None = Field(None, description="Contact id, or else external_id.")
-    external_id: Line | None = Field(None, description="Your own system's id.")
-    created_at: Moment | None = Field(None, description="When; now if left out.")
-
-    @model_validator(mode="after")
-    def _one_id(self) -> "PostTimelineEvent":
-        if (self.contact_id is None) == (self.external_id is None):
-            raise ValueError("pass exactly one of contact_id and external_id")
-        return self
-
-
-class AddTags(Request):
-    contact_id: Id = Field(description="Contact id.")
-    tags: Annotated[list[Line], Field(min_length=1, max_length=50)] = Field(description="Tag names.")
-    color: Annotated[str | None, Field(pattern="^[0-9A-Fa-f]{6}$")] = Field(None, description="Hex, e.g. 0960C5.")
-
-    def to_body(self, fields: dict[str, Any]) -> Any:
-        color = {"color": self.color} if self.color else {}
-        return [{"name": name} | color for name in self.tags]
-
-
-class RemoveTag(Request):
-    contact_id: Id = Field(description="Contact id.")
-    tag_name: PathText = Field(description="Tag name.")
-
-
-class RemoveTags(Request):
-    contact_id: Id = Field(description="Contact id.")
-    tags: Annotated[list[Line], Field(min_length=1, max_length=50)] = Field(description="Tag names.")
-
-    def to_body(self, fields: dict[str, Any]) -> Any:
-        return fields["tags"]
 
 
 # ---- how Drift wraps its answers -----------------------------------------------------------------------------------
@@ -389,24 +343,6 @@ OPERATIONS = [
         unwrap=said_ok,
     ),
     Operation(
-        name="post_timeline_event",
-        title="Add a timeline event",
-        summary="Add an event to a contact's timeline, such as something that happened in another system.",
-        intents=(
-            "log an event on the contact's timeline",
-            "record that the customer upgraded",
-            "note in the timeline that the trial started",
-        ),
-        method="POST",
-        path="/contacts/timeline",
-        toolset="contacts",
-        scope="contact_write",
-        access=Access.WRITE,
-        lost_answer=LostAnswer.LOOK_FIRST,
-        request=PostTimelineEvent,
-        result=TimelineEvent,
-    ),
-    Operation(
         name="list_contact_attributes",
         title="List contact attributes",
         summary="The attributes contacts can have, with type: built-in and custom ones.",
@@ -424,63 +360,5 @@ OPERATIONS = [
         result=AttributeDefinition,
         unwrap=properties_of,
         many=True,
-    ),
-    Operation(
-        name="add_contact_tags",
-        title="Tag a contact",
-        summary="Put tags on a contact. Drift's documentation replaced contact tags by attributes.",
-        intents=(
-            "tag this contact as VIP",
-            "add a label to the lead",
-            "put tags on a person",
-        ),
-        method="POST",
-        path="/contacts/{contactId}/tags",
-        toolset="contacts",
-        scope="contact_write",
-        access=Access.WRITE,
-        lost_answer=LostAnswer.IDEMPOTENT,
-        request=AddTags,
-        result=Done,
-        unwrap=said_ok,
-    ),
-    Operation(
-        name="remove_contact_tag",
-        title="Remove a tag from a contact",
-        summary="Take one tag off a contact.",
-        guidance="Several at once: remove_contact_tags.",
-        intents=(
-            "untag this contact",
-            "remove the VIP tag from a lead",
-            "take a label off a person",
-        ),
-        method="DELETE",
-        path="/contacts/{contactId}/tags/{tagName}",
-        toolset="contacts",
-        scope="contact_write",
-        access=Access.DESTRUCTIVE,
-        lost_answer=LostAnswer.IDEMPOTENT,
-        request=RemoveTag,
-        result=Done,
-        unwrap=said_ok,
-    ),
-    Operation(
-        name="remove_contact_tags",
-        title="Remove tags from a contact",
-        summary="Take several tags off a contact at once.",
-        intents=(
-            "remove all these tags from the contact",
-            "clear several labels of a lead",
-            "bulk untag a person",
-        ),
-        method="POST",
-        path="/contacts/{contactId}/tags/delete/_bulk",
-        toolset="contacts",
-        scope="contact_write",
-        access=Access.DESTRUCTIVE,
-        lost_answer=LostAnswer.IDEMPOTENT,
-        request=RemoveTags,
-        result=Done,
-        unwrap=said_ok,
     ),
 ]

@@ -1,37 +1,28 @@
-"""Conversations, their messages, transcripts and attachments (devdocs: conversation-model, message-model)."""
+"""Conversations: threads between one contact and the organisation (devdocs: conversation-model)."""
 
-import json
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer
 
-from drift_mcp.drift.wire import Expect
-from drift_mcp.fields import Email, Id, Line, Stamp, Text, VisitorHtml, VisitorText
+from drift_mcp.fields import Cleaned, Email, Id, Line, Moment, Stamp, Text
 from drift_mcp.operation import (
     LOCAL,
     WIDE,
     Access,
+    CatalogueRequest,
     ListRequest,
     LostAnswer,
     Operation,
+    Provenance,
     Request,
     Result,
     under_data,
 )
-from drift_mcp.operations import Detailed
+from drift_mcp.operations import Change, Detailed, Done, said_ok, tag_names
 from drift_mcp.text import to_html
 
 Status = Literal["open", "closed", "pending"]
 STATUS_IDS = {"open": 1, "closed": 2, "pending": 3}
-Format = Annotated[Literal["text", "html"], LOCAL]
-
-
-def tag_names(tags: Any) -> Any:
-    """`[{"name", "color"}]` as names."""
-    if not isinstance(tags, list):
-        return tags
-    return [tag.get("name", "") if isinstance(tag, dict) else tag for tag in tags]
 
 
 class ConversationId(Request):
@@ -56,66 +47,13 @@ class Conversation(Result):
     org_id: Annotated[int | None, Field(exclude=True)] = None
 
 
-class Attachment(Result):
-    id: int | None = Field(None, description="See download_attachment.")
-    file_name: VisitorText | None = None
-    mime_type: str | None = None
-    url: Annotated[str | None, Field(exclude=True)] = None
-
-
-class Message(Result):
-    """A message (devdocs: message-model). Its HTML body is shown as text."""
-
-    id: int | None = None
-    conversation_id: int | None = None
-    author: str | None = Field(None, description="visitor, agent or bot.")
-    author_id: int | None = Field(None, description="Contact id of a visitor, else user id.")
-    type: str | None = Field(None, description="chat, or private_note: seen by the team only.")
-    text: Annotated[VisitorHtml | None, Field(alias="body")] = None
-    created_at: Stamp | None = None
-    buttons: list[str] | None = None
-    attachments: list[Attachment] | None = None
-    context: Annotated[dict[str, Any] | None, WIDE] = None
-    attributes: Annotated[dict[str, Any] | None, WIDE] = None
-    org_id: Annotated[int | None, Field(exclude=True)] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _flatten(cls, raw: Any) -> Any:
-        if not isinstance(raw, dict):
-            return raw
-        flat = dict(raw)
-        author = flat.pop("author", None)
-        if isinstance(author, dict):
-            kind = "visitor" if author.get("type") == "contact" else "bot" if author.get("bot") else "agent"
-            flat |= {"author": kind, "authorId": author.get("id")}
-        if isinstance(flat.get("buttons"), list):
-            flat["buttons"] = [
-                button.get("label", "") if isinstance(button, dict) else button for button in flat["buttons"]
-            ]
-        return flat
-
-
-class Transcript(Result):
-    transcript: VisitorText | None = None
-
-
 class Stats(Result):
     open: int | None = None
     closed: int | None = None
     pending: int | None = None
 
 
-class Document(Result):
-    """The facts of a file; the file itself is an embedded resource of the result."""
-
-    document_id: int | None = None
-    file_name: VisitorText | None = None
-    mime_type: str | None = None
-    bytes: int | None = None
-
-
-# ---- requests ------------------------------------------------------------------------------------------------------
+# ---- requests -------------------------------------------------------------------------------------------------------
 
 
 class ListConversations(ListRequest, Detailed):
@@ -125,38 +63,10 @@ class ListConversations(ListRequest, Detailed):
     ] = Field(None, alias="statusId", description="Only these; all if left out.")
 
 
-class ListMessages(ListRequest, Detailed):
-    conversation_id: Id = Field(description="Conversation id.")
-    limit: Annotated[int, Field(ge=1, le=200), LOCAL] = Field(50, description="Rows wanted, 1-200.")
-
-
-class SendMessage(ConversationId):
-    body: Text = Field(description="What to say.")
-    format: Format = Field("text", description="html: body is simple HTML.")
-    type: Literal["chat", "private_note"] = Field(
-        "chat", description="chat: the visitor sees it; private_note: the team only."
-    )
-    buttons: Annotated[list[Line] | None, Field(max_length=10)] = Field(
-        None, description="Answers for the visitor to click; chat only."
-    )
-    user_id: Id | None = Field(None, description="User to write as; else the bot.")
-
-    @model_validator(mode="after")
-    def _buttons_in_chat(self) -> "SendMessage":
-        if self.buttons and self.type != "chat":
-            raise ValueError("buttons need type chat")
-        return self
-
-    def to_body(self, fields: dict[str, Any]) -> Any:
-        buttons = [{"label": label, "value": label, "type": "reply"} for label in self.buttons or ()]
-        text = to_html(self.body) if self.format == "text" else self.body
-        return fields | {"body": text} | ({"buttons": buttons} if buttons else {})
-
-
 class CreateConversation(Request):
     email: Email = Field(description="The contact's; a contact is created if none has it.")
     body: Text = Field(description="First message, from your side.")
-    format: Format = Field("text", description="html: body is simple HTML.")
+    format: Annotated[Literal["text", "html"], LOCAL] = Field("text", description="html: body is simple HTML.")
     integration_source: Line | None = Field(None, description="Where it comes from, e.g. Message from facebook.")
     auto_assignee_id: Id | None = Field(None, description="User id to assign.")
 
@@ -166,36 +76,63 @@ class CreateConversation(Request):
         return {"email": self.email, "message": {"body": text} | ({"attributes": extra} if extra else {})}
 
 
-class AttachmentId(Request):
-    document_id: Id = Field(description="Attachment id, from a message.")
+class Cataloged(CatalogueRequest):
+    """What several of the catalogue's conversation operations take."""
+
+    labels: Annotated[list[Line] | None, Field(max_length=50)] = Field(None, description="Labels.")
+    tags: Annotated[list[Line] | None, Field(max_length=50)] = Field(None, description="Tag names.")
 
 
-# ---- how Drift wraps its answers -----------------------------------------------------------------------------------
+class SearchConversations(ListRequest, CatalogueRequest):
+    email: Email | None = Field(None, description="The contact's.")
+    title: Line | None = Field(None, description="Words in it.")
+    tags: list[Line] | None = Field(None, description="All of these tag names.")
+    labels: list[Line] | None = Field(None, description="All of these labels.")
+    assigned_user_id: Id | None = Field(None, description="User id.")
+    participants: list[Id] | None = Field(None, description="All of these user ids.")
+    id: list[Id] | None = Field(None, description="Only these.")
+    archived: bool | None = Field(None, description="Closed ones.")
+    deleted: bool | None = Field(None, description="Deleted ones.")
+    direction: Literal["inbound", "outbound"] | None = Field(None, description="Who began.")
+    integration: Line | None = Field(None, description="Source.")
+    member_count: Annotated[int, Field(ge=0)] | None = Field(None, description="People in it.")
+    reply_subject: Line | None = Field(None, description="Subject.")
+    workflow_id: Line | None = Field(None, description="Workflow.")
+    custom_attributes: Annotated[dict[str, Any] | None, Cleaned] = Field(None, description="Name to value.")
+    created_at: Moment | None = Field(None, description="From then on.")
+    updated_at: Moment | None = Field(None, description="From then on.")
+    last_activity_at: Moment | None = Field(None, description="From then on.")
+    last_message_sent_at: Moment | None = Field(None, description="From then on.")
+    resolved_at: Moment | None = Field(None, description="From then on.")
 
 
-def messages_of(body: Any) -> Any:
-    """The messages in `{"data": {"messages": […]}}`. The JSON transcript is unconfirmed, so a bare list will do too."""
-    data = under_data(body)
-    return data.get("messages", []) if isinstance(data, dict) else data
+class ListByStatus(ListRequest, CatalogueRequest):
+    status: Status = Field(description="Status.")
+    archived: bool | None = Field(None, description="Whether archived ones count.")
 
 
-def sent_message(body: Any) -> Any:
-    """The message just created: Drift answers the conversation's messages, or that one (drift-api.md §11, 13)."""
-    data = under_data(body)
-    messages = data.get("messages") if isinstance(data, dict) else None
-    if not isinstance(messages, list):
-        return data
-    rows = [row for row in messages if isinstance(row, dict)]
-    return max(rows, key=lambda row: (row.get("createdAt") or 0, row.get("id") or 0), default={})
+class CreateGroupConversation(Cataloged):
+    users: Annotated[list[Id], Field(min_length=1, max_length=50)] = Field(description="User ids.")
+    background_mode: bool | None = Field(None, description="true: nobody is notified.")
 
 
-def transcript_of(body: Any) -> Any:
-    """The transcript's text: the body itself, or under `data` (drift-api.md §11, 12)."""
-    text = str(body)
-    if text.lstrip().startswith("{"):
-        with suppress(ValueError, KeyError, TypeError):
-            text = json.loads(text)["data"]
-    return {"transcript": text}
+class CreateFromScratch(Cataloged):
+    email: Email = Field(description="The contact's.")
+    title: Line | None = Field(None, description="Title.")
+    assigned_user_id: Id | None = Field(None, description="User id.")
+    custom_attributes: Annotated[dict[str, Any] | None, Cleaned] = Field(None, description="Name to value.")
+    background_mode: bool | None = Field(None, description="true: nobody is notified.")
+
+
+class UpdateConversation(Cataloged, Change):
+    conversation_id: Id = Field(alias="conversationId", description="Conversation id.")
+    status: Status | None = Field(None, description="New status.")
+    assigned_user_id: Id | None = Field(None, description="User id.")
+    workflow_id: Line | None = Field(None, description="Workflow.")
+    custom_attributes: Annotated[dict[str, Any] | None, Cleaned] = Field(None, description="Name to value.")
+
+
+# ---- how Drift wraps its answers ------------------------------------------------------------------------------------
 
 
 def counts_of(body: Any) -> Any:
@@ -204,7 +141,7 @@ def counts_of(body: Any) -> Any:
     return {str(status).lower(): count for status, count in counts.items()}
 
 
-# ---- operations ----------------------------------------------------------------------------------------------------
+# ---- operations -----------------------------------------------------------------------------------------------------
 
 OPERATIONS = [
     Operation(
@@ -289,109 +226,135 @@ OPERATIONS = [
         unwrap=counts_of,
     ),
     Operation(
-        name="get_conversation_transcript",
-        title="Read a conversation",
-        summary="The whole conversation as readable text, private notes included.",
-        guidance="For message ids, buttons or attachments use list_messages.",
+        name="search_conversations",
+        title="Search conversations",
+        summary="Search conversations by contact, tags, assignee, times and more.",
+        guidance="Without criteria use list_conversations.",
         intents=(
-            "read the conversation",
-            "what did the visitor say",
-            "give me the chat transcript",
-            "summarize this conversation",
+            "search conversations by tag",
+            "find chats assigned to Maya",
+            "all conversations with jane@acme.example",
+            "conversations since yesterday",
         ),
         method="GET",
-        path="/conversations/{conversationId}/transcript",
+        path="/conversations",
         toolset="conversations",
         scope="conversation_read",
         access=Access.READ,
-        request=ConversationId,
-        result=Transcript,
-        unwrap=transcript_of,
-        expect=Expect.TEXT,
-        everyday=True,
-    ),
-    Operation(
-        name="get_conversation_transcript_json",
-        title="Get a transcript as data",
-        summary="The whole conversation as message records in one call.",
-        guidance="For reading use get_conversation_transcript; page by page: list_messages.",
-        intents=(
-            "transcript as JSON",
-            "machine readable transcript of a chat",
-            "export one conversation's messages as structured data",
-        ),
-        method="GET",
-        path="/conversations/{conversationId}/json_transcript",
-        toolset="conversations",
-        scope="conversation_read",
-        access=Access.READ,
-        request=ListMessages,
-        result=Message,
-        unwrap=messages_of,
-        many=True,
-    ),
-    Operation(
-        name="list_messages",
-        title="List messages",
-        summary="The messages of a conversation, oldest first, with author, buttons and attachments.",
-        guidance="For plain reading use get_conversation_transcript.",
-        intents=(
-            "show the messages of a conversation",
-            "find the attachment a visitor sent",
-            "which message came last and who wrote it",
-        ),
-        method="GET",
-        path="/conversations/{conversationId}/messages",
-        toolset="conversations",
-        scope="conversation_read",
-        access=Access.READ,
-        request=ListMessages,
-        result=Message,
-        unwrap=messages_of,
+        provenance=Provenance.CATALOGUE,
+        request=SearchConversations,
+        result=Conversation,
         many=True,
         paging="next",
-        everyday=True,
+        page_size=("limit", 100),
+        alternative="list_conversations, then look at each",
     ),
     Operation(
-        name="send_message",
-        title="Reply in a conversation",
-        summary="Send a message into a conversation: a reply the visitor sees, or a private note for the team.",
-        guidance="To write to someone without a conversation use create_conversation.",
+        name="list_conversations_by_status",
+        title="List conversations by status",
+        summary="The conversations with one status.",
+        guidance="list_conversations with status does the same.",
         intents=(
-            "reply to a Drift conversation",
-            "send a chat message to the visitor",
-            "answer the customer in the chat",
-            "leave a private note for the team",
-            "offer the visitor buttons to choose from",
+            "conversations by status endpoint",
+            "show only archived closed conversations",
+            "pending conversations including archived",
+        ),
+        method="GET",
+        path="/conversations/status/{status}",
+        toolset="conversations",
+        scope="conversation_read",
+        access=Access.READ,
+        provenance=Provenance.CATALOGUE,
+        request=ListByStatus,
+        result=Conversation,
+        many=True,
+        paging="next",
+        page_size=("limit", 100),
+        alternative="list_conversations with status",
+    ),
+    Operation(
+        name="create_group_conversation",
+        title="Create a group conversation",
+        summary="Open a conversation among several users of the organisation.",
+        guidance="With a contact: create_conversation.",
+        intents=(
+            "start a group chat with colleagues",
+            "open an internal conversation with several users",
+            "create a conversation for the team",
         ),
         method="POST",
-        path="/conversations/{conversationId}/messages",
+        path="/conversations",
         toolset="conversations",
         scope="conversation_write",
         access=Access.WRITE,
+        provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
-        request=SendMessage,
-        result=Message,
-        unwrap=sent_message,
+        request=CreateGroupConversation,
+        result=Conversation,
+        alternative="create_conversation with a contact's e-mail",
+    ),
+    Operation(
+        name="create_conversation_from_scratch",
+        title="Create a conversation without a message",
+        summary="Open a conversation with a contact, with title, assignee and tags but no message yet.",
+        guidance="With a first message: create_conversation.",
+        intents=(
+            "create an empty conversation",
+            "open a conversation and assign it, no message",
+            "new conversation with a title and tags",
+        ),
+        method="POST",
+        path="/conversations/create",
+        toolset="conversations",
+        scope="conversation_write",
+        access=Access.WRITE,
+        provenance=Provenance.CATALOGUE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=CreateFromScratch,
+        result=Conversation,
+        alternative="create_conversation, which needs a first message",
+    ),
+    Operation(
+        name="update_conversation",
+        title="Update a conversation",
+        summary="Change a conversation's status, assignee, tags, labels or custom attributes.",
+        guidance="Lists given replace the old ones.",
+        intents=(
+            "close the conversation",
+            "assign the chat to Maya",
+            "tag this conversation",
+            "reopen a conversation",
+        ),
+        method="PATCH",
+        path="/conversations/{conversationId}",
+        toolset="conversations",
+        scope="conversation_write",
+        access=Access.WRITE,
+        provenance=Provenance.CATALOGUE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=UpdateConversation,
+        result=Conversation,
         everyday=True,
     ),
     Operation(
-        name="download_attachment",
-        title="Download an attachment",
-        summary="The file of a message's attachment, as an embedded resource.",
-        guidance="list_messages shows the ids.",
+        name="delete_conversation",
+        title="Delete a conversation",
+        summary="Delete a conversation with its messages.",
+        guidance="To only end it, close it with update_conversation.",
         intents=(
-            "download the file the visitor sent",
-            "open the attachment",
-            "get the PDF from the chat",
+            "delete this conversation",
+            "remove a spam chat for good",
+            "get rid of a conversation",
         ),
-        method="GET",
-        path="/attachments/{documentId}/data",
+        method="DELETE",
+        path="/conversations/{conversationId}",
         toolset="conversations",
-        scope="conversation_read",
-        access=Access.READ,
-        request=AttachmentId,
-        result=Document,
-        expect=Expect.BYTES,
+        scope="conversation_write",
+        access=Access.DESTRUCTIVE,
+        provenance=Provenance.CATALOGUE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=ConversationId,
+        result=Done,
+        unwrap=said_ok,
     ),
 ]

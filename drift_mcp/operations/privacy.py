@@ -1,0 +1,58 @@
+"""Personal data: retrieval and erasure, for apps of the same organisation (devdocs: gdpr-retrieval, gdpr-deletion)."""
+
+from pydantic import Field
+
+from drift_mcp.fields import Email, Shown
+from drift_mcp.operation import Access, LostAnswer, Operation, Request, Result
+
+
+class Person(Request):
+    email: Email = Field(description="Whose data.")
+
+
+class Started(Result):
+    message: Shown | None = None
+    sent_to_email: Shown | None = Field(None, description="Who gets the export.")
+
+
+OPERATIONS = [
+    Operation(
+        name="retrieve_personal_data",
+        title="Retrieve personal data",
+        summary="Have Drift collect all data of one person and mail it to the organisation's owner.",
+        guidance="The data does not come back here. To read a contact use find_contacts_by_email.",
+        intents=(
+            "answer a GDPR access request",
+            "export all personal data we hold on someone",
+            "data subject access request for jane@acme.example",
+        ),
+        method="POST",
+        path="/gdpr/retrieve",
+        toolset="privacy",
+        scope="gdpr_read",
+        access=Access.WRITE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=Person,
+        result=Started,
+    ),
+    Operation(
+        name="delete_personal_data",
+        title="Erase personal data",
+        summary="Erase for ever every contact and user with this address, and all their data. It cannot be undone.",
+        guidance="To only remove a contact from view use delete_contact.",
+        intents=(
+            "erase all personal data of this person",
+            "GDPR right to be forgotten request",
+            "permanently wipe somebody's data",
+        ),
+        method="POST",
+        path="/gdpr/delete",
+        toolset="privacy",
+        scope="gdpr_write",
+        access=Access.DESTRUCTIVE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=Person,
+        result=Started,
+        dangerous=True,
+    ),
+]

@@ -1,0 +1,121 @@
+"""Tags for conversations. Known from third-party catalogues."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from drift_mcp.fields import Id, Line, Shown
+from drift_mcp.operation import Access, CatalogueRequest, LostAnswer, Operation, Provenance, Result
+from drift_mcp.operations import Change, Done, said_ok
+
+Color = Annotated[str, Field(pattern="^[0-9A-Fa-f]{6}$")]
+
+
+class Tag(Result):
+    id: int | None = None
+    name: Shown | None = None
+    color: str | None = None
+    description: Shown | None = None
+    enabled: bool | None = None
+
+
+class TagId(CatalogueRequest):
+    tag_id: Id = Field(alias="tagId", description="Tag id.")
+
+
+class TagFields(CatalogueRequest):
+    name: Line | None = Field(None, description="Name; unique.")
+    color: Color | None = Field(None, description="Hex, e.g. 0960C5.")
+    description: Line | None = Field(None, description="What it is for.")
+    enabled: bool | None = Field(None, description="false: not offered.")
+    background_mode: bool | None = Field(None, description="true: nobody is notified.")
+
+
+class CreateTag(TagFields):
+    name: Line = Field(description="Name; unique.")
+
+
+class UpdateTag(TagFields, TagId, Change):
+    pass
+
+
+OPERATIONS = [
+    Operation(
+        name="create_tag",
+        title="Create a tag",
+        summary="Create a tag that conversations can carry.",
+        guidance="To put it on a conversation use update_conversation.",
+        intents=(
+            "create a new conversation tag",
+            "define a tag called pricing",
+            "add a label for reporting",
+        ),
+        method="POST",
+        path="/tags",
+        toolset="tags",
+        scope="conversation_write",
+        access=Access.WRITE,
+        provenance=Provenance.CATALOGUE,
+        lost_answer=LostAnswer.LOOK_FIRST,
+        request=CreateTag,
+        result=Tag,
+    ),
+    Operation(
+        name="get_tag",
+        title="Get a tag",
+        summary="One conversation tag by id.",
+        intents=(
+            "show tag 12",
+            "what is this tag for",
+            "color and description of a tag",
+        ),
+        method="GET",
+        path="/tags/{tagId}",
+        toolset="tags",
+        scope="conversation_read",
+        access=Access.READ,
+        provenance=Provenance.CATALOGUE,
+        request=TagId,
+        result=Tag,
+    ),
+    Operation(
+        name="update_tag",
+        title="Update a tag",
+        summary="Rename, recolour, describe, enable or disable a conversation tag.",
+        intents=(
+            "rename a tag",
+            "change the color of a tag",
+            "disable a conversation tag",
+        ),
+        method="PATCH",
+        path="/tags/{tagId}",
+        toolset="tags",
+        scope="conversation_write",
+        access=Access.WRITE,
+        provenance=Provenance.CATALOGUE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=UpdateTag,
+        result=Tag,
+    ),
+    Operation(
+        name="delete_tag",
+        title="Delete a tag",
+        summary="Delete a conversation tag; it leaves every conversation that carries it.",
+        guidance="To only stop its use: update_tag with enabled false.",
+        intents=(
+            "delete a conversation tag",
+            "remove the tag everywhere",
+            "clean up unused tags",
+        ),
+        method="DELETE",
+        path="/tags/{tagId}",
+        toolset="tags",
+        scope="conversation_write",
+        access=Access.DESTRUCTIVE,
+        provenance=Provenance.CATALOGUE,
+        lost_answer=LostAnswer.IDEMPOTENT,
+        request=TagId,
+        result=Done,
+        unwrap=said_ok,
+    ),
+]
