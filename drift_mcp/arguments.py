@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from drift_mcp.operation import Operation, Request
+from drift_mcp.operation import Request, Tool
 
 
 class InvalidArguments(Exception):
@@ -23,13 +23,13 @@ class InvalidArguments(Exception):
         self.problems = problems
 
 
-def parse(operation: Operation, arguments: Mapping[str, Any]) -> Request:
+def parse(tool: Tool, arguments: Mapping[str, Any]) -> Request:
     """The request that `arguments` stand for.
 
     Raises:
         InvalidArguments: an argument is missing, unknown or of the wrong kind.
     """
-    model = operation.request
+    model = tool.request
     prepared = {name: _loaded(model, name, value) for name, value in arguments.items() if value is not None}
     try:
         return model.model_validate(prepared)

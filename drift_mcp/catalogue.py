@@ -1,7 +1,7 @@
 """The face of every operation, ready to show: the generated file `catalogue.json` and the code that generates it.
 
 Building 78 schemas out of pydantic models takes longer than a host should wait for the list. So the list is built
-beforehand: `python -m drift_mcp.catalogue` writes it from the Operation records, a test holds it against them, and at
+beforehand: `python -m drift_mcp.generate` writes it from the records, a test holds it against them, and at
 run time an operation's module is imported when the operation is first called.
 """
 
@@ -14,21 +14,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drift_mcp.operation import Operation
+    from drift_mcp.operation import Tool
 
 FILE = Path(__file__).with_name("catalogue.json")
 PROVENANCE_KEY = "drift-mcp/provenance"
 
-MODULES = (
+OPERATIONS = (
     "conversations", "messages", "notes", "contacts", "contact_matching", "contact_timeline", "contact_tags",
     "accounts", "companies", "users", "meetings", "automation", "tags", "reports", "app", "privacy", "scim", "events",
 )  # fmt: skip
 """The modules of `drift_mcp.operations`, in the order in which their tools are listed."""
 
 
+WORKFLOWS = ("whoami",)
+"""The modules of `drift_mcp.workflows`, listed after the operations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One operation as the catalogue holds it. `tool` is the MCP tool exactly as it is listed."""
+    """One tool as the catalogue holds it. `tool` is the MCP tool exactly as it is listed.
+
+    `method` and `path` are None for a workflow.
+    """
 
     name: str
     module: str
@@ -36,17 +43,18 @@ class Entry:
     access: str
     scope: str | None
     provenance: str
-    method: str
-    path: str
+    method: str | None
+    path: str | None
     everyday: bool
+    essential: bool
     dangerous: bool
     intents: tuple[str, ...]
     untrusted: tuple[str, ...]
     tool: dict[str, Any]
 
-    def operation(self) -> "Operation":
-        """The Operation record itself; imports its module on first use."""
-        return _operations(self.module)[self.name]
+    def record(self) -> "Tool":
+        """The record itself, an Operation or a Workflow; imports its module on first use."""
+        return _records(self.module)[self.name]
 
 
 @cache
@@ -60,14 +68,16 @@ def load() -> Mapping[str, Entry]:
 
 
 @cache
-def _operations(module: str) -> Mapping[str, "Operation"]:
-    operations: list[Operation] = import_module(f"drift_mcp.operations.{module}").OPERATIONS
-    return {operation.name: operation for operation in operations}
+def _records(module: str) -> Mapping[str, "Tool"]:
+    """The records of `operations.contacts` or `workflows.whoami`, by name."""
+    records: list[Tool] = getattr(import_module(f"drift_mcp.{module}"), module.partition(".")[0].upper())
+    return {record.name: record for record in records}
 
 
 def build() -> list[dict[str, Any]]:
-    """The catalogue's rows, made anew from the Operation records."""
-    return [_row(module, operation) for module in MODULES for operation in _operations(module).values()]
+    """The catalogue's rows, made anew from the records."""
+    modules = [f"operations.{name}" for name in OPERATIONS] + [f"workflows.{name}" for name in WORKFLOWS]
+    return [_row(module, record) for module in modules for record in _records(module).values()]
 
 
 def dump(rows: list[dict[str, Any]]) -> str:
@@ -76,54 +86,46 @@ def dump(rows: list[dict[str, Any]]) -> str:
     return f"[\n{lines}\n]\n"
 
 
-def _row(module: str, operation: "Operation") -> dict[str, Any]:
+def _row(module: str, record: "Tool") -> dict[str, Any]:
     from drift_mcp.schema import untrusted_paths
 
     return {
-        "name": operation.name,
+        "name": record.name,
         "module": module,
-        "toolset": operation.toolset,
-        "access": operation.access.value,
-        "scope": operation.scope,
-        "provenance": operation.provenance.value,
-        "method": operation.method,
-        "path": operation.path,
-        "everyday": operation.everyday,
-        "dangerous": operation.dangerous,
-        "intents": operation.intents,
-        "untrusted": untrusted_paths(operation.result, many=operation.many),
-        "tool": _tool(operation),
+        "toolset": record.toolset,
+        "access": record.access.value,
+        "scope": record.scope,
+        "provenance": record.provenance.value,
+        "method": getattr(record, "method", None),
+        "path": getattr(record, "path", None),
+        "everyday": record.everyday,
+        "essential": record.essential,
+        "dangerous": record.dangerous,
+        "intents": record.intents,
+        "untrusted": untrusted_paths(record.result, many=record.many),
+        "tool": _tool(record),
     }
 
 
-def _tool(operation: "Operation") -> dict[str, Any]:
+def _tool(record: "Tool") -> dict[str, Any]:
     from drift_mcp.operation import Access, LostAnswer, Provenance
     from drift_mcp.schema import input_schema, output_schema
 
-    read = operation.access is Access.READ
+    read = record.access is Access.READ
     tool: dict[str, Any] = {
-        "name": operation.name,
-        "title": operation.title,
-        "description": operation.description,
-        "inputSchema": input_schema(operation.request),
-        "outputSchema": output_schema(operation.result, many=operation.many),
+        "name": record.name,
+        "title": record.title,
+        "description": record.description,
+        "inputSchema": input_schema(record.request),
+        "outputSchema": output_schema(record.result, many=record.many),
         "annotations": {
-            "title": operation.title,
+            "title": record.title,
             "readOnlyHint": read,
-            "destructiveHint": operation.access is Access.DESTRUCTIVE,
-            "idempotentHint": read or operation.lost_answer is not LostAnswer.LOOK_FIRST,
-            "openWorldHint": True,
+            "destructiveHint": record.access is Access.DESTRUCTIVE,
+            "idempotentHint": read or record.lost_answer is not LostAnswer.LOOK_FIRST,
+            "openWorldHint": record.toolset != "server",
         },
     }
-    if operation.provenance is Provenance.CATALOGUE:
-        tool["_meta"] = {PROVENANCE_KEY: operation.provenance.value}
+    if record.provenance is Provenance.CATALOGUE:
+        tool["_meta"] = {PROVENANCE_KEY: record.provenance.value}
     return tool
-
-
-def main() -> None:
-    """Write the file."""
-    FILE.write_text(dump(build()), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

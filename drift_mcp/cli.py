@@ -27,11 +27,7 @@ def with_settings(command: Command) -> Command:
     @wraps(command)
     def run(**values: Any) -> Any:
         chosen = {each.name: values.pop(each.name) for each in fields(Settings)}
-        try:
-            settings = Settings(**chosen)
-        except InvalidSetting as error:
-            raise click.UsageError(str(error)) from None
-        return command(settings=settings, **values)
+        return command(settings=Settings(**chosen), **values)
 
     decorated: Command = run
     for each in reversed(fields(Settings)):
@@ -197,6 +193,9 @@ def main() -> None:
         cli.main(prog_name="drift-mcp", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
+    except InvalidSetting as error:
+        click.echo(f"drift-mcp: {error}", err=True)
+        sys.exit(2)
     except click.UsageError as error:
         # One clear line; the usage is a `--help` away.
         click.echo(f"drift-mcp: {error.format_message()}", err=True)

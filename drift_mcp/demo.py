@@ -179,8 +179,8 @@ def _show_ending(story: Story) -> None:
     _echo(_wrapped(before, "  "))
     _echo(_wrapped(added, "  "), fg="green", bold=True)
     _echo(
-        f"\n{len(story.steps)} tool calls. Next: `drift-mcp tools` shows all operations, and mcp.json.example puts them into "
-        "Claude Desktop or Cursor.\n",
+        f"\n{len(story.steps)} tool calls. Next: `drift-mcp tools` shows all operations, and mcp.json.example puts "
+        "them into Claude Desktop or Cursor.\n",
         dim=True,
     )
 

@@ -25,14 +25,16 @@ class Outcome:
     blocks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-async def execute(operation: Operation, request: Request, send: Send, *, budget: int) -> Outcome:
+async def execute(
+    operation: Operation, request: Request, send: Send, *, budget: int, catalogue_prefix: str = ""
+) -> Outcome:
     """Run `operation` and present its answer within `budget` bytes of JSON.
 
     Raises:
         DriftError: Drift could not be reached, refused, or answered what cannot be used.
         InvalidArguments: the cursor is not one of this operation's.
     """
-    call = operation.call(request)
+    call = operation.call(request, catalogue_prefix=catalogue_prefix)
     if operation.many:
         return Outcome(await _listing(operation, request, call, send, budget))
     answer = await send(call)

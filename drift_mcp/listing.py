@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from drift_mcp import catalogue, surface
+from drift_mcp import catalogue
+from drift_mcp.settings import Settings
+from drift_mcp.surface import chosen
 
 
 def as_records() -> list[dict[str, Any]]:
     """One object per operation."""
+    entries = catalogue.load()
+    default = chosen(Settings(), entries)
     return [
         {
             "name": entry.name,
@@ -21,9 +25,9 @@ def as_records() -> list[dict[str, Any]]:
             "provenance": entry.provenance,
             "method": entry.method,
             "path": entry.path,
-            "listed_by_default": surface.is_listed(entry),
+            "listed_by_default": default.is_listed(entry),
         }
-        for entry in catalogue.load().values()
+        for entry in entries.values()
     ]
 
 
@@ -38,5 +42,6 @@ def as_lines() -> Iterator[str]:
             needs = f"scope {record['scope']}" if record["scope"] else "no scope"
             yield f" {star} {record['name']}: {record['title']}"
             yield f"     {record['description']}"
-            yield f"     {record['access']} · {record['method']} {record['path']} · {needs} · {record['provenance']}"
+            route = f"{record['method']} {record['path']}" if record["path"] else "several calls or none"
+            yield f"     {record['access']} · {route} · {needs} · {record['provenance']}"
             yield f"     “{'”, “'.join(record['intents'])}”"

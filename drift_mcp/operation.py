@@ -20,7 +20,7 @@ from drift_mcp.fields import Line
 
 Toolset = Literal[
     "conversations", "contacts", "accounts", "users", "meetings", "automation", "tags",
-    "reports", "app", "privacy", "scim", "events",
+    "reports", "app", "privacy", "scim", "events", "server",
 ]  # fmt: skip
 
 
@@ -117,14 +117,11 @@ def as_is(body: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One Drift operation.
+class Tool:
+    """What an agent can call: the part that an operation and a workflow have in common.
 
     `summary` says what it does; `guidance` when to use it and what to use otherwise. `intents` are phrases a person
-    would say. `path` is a template in Drift's names, and may end in constants for the query string. `unwrap` takes the
-    payload out of the body; with `many` the payload is a list of rows, each a `result`. `page_size` is the query
-    parameter for the page size, and its maximum. `alternative` names the documented way to the end of a catalogue
-    operation.
+    would say. With `many` it answers a listing whose rows are each a `result`.
     """
 
     name: str
@@ -132,8 +129,6 @@ class Operation:
     summary: str
     guidance: str = ""
     intents: tuple[str, ...]
-    method: Method
-    path: str
     toolset: Toolset
     scope: str | None
     access: Access
@@ -141,15 +136,11 @@ class Operation:
     lost_answer: LostAnswer = LostAnswer.REPEAT
     request: type[Request]
     result: type[Result]
-    unwrap: Callable[[Any], Any] = under_data
     many: bool = False
-    paging: str | None = None
-    page_size: tuple[str, int] | None = None
-    expect: Expect = Expect.JSON
-    inject: Inject | None = None
-    alternative: str = ""
     everyday: bool = False
     """Whether the default surface lists it."""
+    essential: bool = False
+    """Whether every surface lists it, the smallest too."""
     dangerous: bool = False
     """Whether it stays off until the operator turns such operations on."""
 
@@ -158,6 +149,25 @@ class Operation:
         """What the agent reads to choose this tool."""
         source = "Not in Drift's documentation." if self.provenance is Provenance.CATALOGUE else ""
         return " ".join(filter(None, (self.summary, self.guidance, source)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Tool):
+    """One Drift operation.
+
+    `path` is a template in Drift's names, and may end in constants for the query string. `unwrap` takes the payload
+    (with `many`, the list of rows) out of the body. `page_size` is the query parameter for the page size, and its
+    maximum. `alternative` names the documented way to the end of a catalogue operation.
+    """
+
+    method: Method
+    path: str
+    unwrap: Callable[[Any], Any] = under_data
+    paging: str | None = None
+    page_size: tuple[str, int] | None = None
+    expect: Expect = Expect.JSON
+    inject: Inject | None = None
+    alternative: str = ""
 
     def call(self, request: Request, *, catalogue_prefix: str = "") -> Call:
         """The HTTP request for `request`, an instance of this operation's request model.

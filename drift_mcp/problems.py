@@ -7,7 +7,7 @@ from typing import Any
 
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import DriftError
-from drift_mcp.operation import Access, LostAnswer, Operation, Provenance
+from drift_mcp.operation import Access, LostAnswer, Operation, Provenance, Tool
 from drift_mcp.text import visible
 
 Problem = dict[str, Any]
@@ -65,31 +65,31 @@ def problem(kind: str, message: str, then: str, **more: Any) -> Problem:
     return {"error": {"kind": kind, "message": message, "next": then} | more}
 
 
-def invalid_arguments(operation: Operation, error: InvalidArguments) -> Problem:
-    """The arguments do not fit the operation."""
+def invalid_arguments(tool: Tool, error: InvalidArguments) -> Problem:
+    """The arguments do not fit the tool."""
     listed = visible("; ".join(error.problems[:8]))
-    return problem("invalid_arguments", f"{operation.name}: {listed}.", "Correct the arguments and call again.")
+    return problem("invalid_arguments", f"{tool.name}: {listed}.", "Correct the arguments and call again.")
 
 
-def drift_failed(operation: Operation, error: DriftError) -> Problem:
+def drift_failed(tool: Tool, error: DriftError) -> Problem:
     """Drift could not do it."""
     message = _WHAT.get(error.kind, "The call to Drift failed.")
     if error.detail:
         message += f" Drift says: {visible(error.detail)}"
     more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
     if error.kind == "forbidden":
-        scope = f" {operation.name} needs the scope {operation.scope}." if operation.scope else ""
+        scope = f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""
         return problem(error.kind, message + scope, _DOCUMENTED_SCOPE_NOTE, **more)
     wait = error.retry_after if error.retry_after is not None else _RETRY_AFTER.get(error.kind)
     if wait is not None:
         more["retry_after_seconds"] = wait
     then = _NEXT.get(error.kind, "Call again.")
-    if error.kind == "not_found" and operation.provenance is Provenance.CATALOGUE:
+    if error.kind == "not_found" and tool.provenance is Provenance.CATALOGUE and isinstance(tool, Operation):
         message += " Or it does not have this operation at all: only third-party catalogues name it."
-        then += f" The documented way: {operation.alternative}." if operation.alternative else ""
-    if error.maybe_applied and operation.access is not Access.READ:
+        then += f" The documented way: {tool.alternative}." if tool.alternative else ""
+    if error.maybe_applied and tool.access is not Access.READ:
         more["may_have_been_applied"] = True
-        then = _AFTER_LOSS[operation.lost_answer]
+        then = _AFTER_LOSS[tool.lost_answer]
     return problem(error.kind, message, then, **more)
 
 
@@ -105,6 +105,13 @@ def unknown_tool(name: str, close: str | None) -> Problem:
     shown = visible(name)[:80]
     then = f"Did you mean {close}?" if close else "List the tools to see their names."
     return problem("unknown_tool", f"There is no tool named {shown!r}.", then)
+
+
+def not_allowed(name: str) -> Problem:
+    """Policy forbids it; why is the operator's business."""
+    return problem(
+        "not_allowed", f"The operator of this server does not allow {name}.", "Go on without it, or tell the user."
+    )
 
 
 def internal() -> Problem:

@@ -42,7 +42,7 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
     # Handlers answer plain dictionaries, which the SDK validates once: making models of them first would do it twice.
     # `resultType` is required of them in the 2026-07-28 era and taken out again by the SDK in the older one.
     async def list_tools(_: ServerRequestContext[Toolbox, Any], __: PaginatedRequestParams | None) -> Any:
-        return {"tools": toolbox.listed(), "resultType": "complete"}
+        return {"tools": await toolbox.listed(), "resultType": "complete"}
 
     async def call_tool(_: ServerRequestContext[Toolbox, Any], params: CallToolRequestParams) -> Any:
         return {**await toolbox.call(params.name, params.arguments or {}), "resultType": "complete"}

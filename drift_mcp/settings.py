@@ -3,6 +3,7 @@
 The command line turns each field of `Settings` into an option (see `cli`), so a setting is added here and nowhere else.
 """
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,17 @@ class Settings:
     total_timeout: float = _setting(45.0, "DRIFT_TOTAL_TIMEOUT", "Seconds for one call to Drift in all.")
     result_bytes: int = _setting(24_000, "DRIFT_RESULT_BYTES", "Most bytes of JSON in one result.")
     attachment_bytes: int = _setting(5_000_000, "DRIFT_ATTACHMENT_BYTES", "Largest attachment handed over.")
+    toolsets: str = _setting("", "DRIFT_TOOLSETS", "default, all, discovery, or toolsets: conversations,contacts,…")
+    tools: str = _setting("", "DRIFT_TOOLS", "Tools to offer by name, besides the toolsets or alone.")
+    exclude_tools: str = _setting("", "DRIFT_EXCLUDE_TOOLS", "Tools never to offer.")
+    read_only: bool = _setting(False, "DRIFT_READ_ONLY", "Offer nothing that changes data in Drift.")
+    allow_dangerous: bool = _setting(
+        False, "DRIFT_ALLOW_DANGEROUS", "Offer erasing personal data, deprovisioning users and uninstalling the app."
+    )
+    ignore_scopes: bool = _setting(False, "DRIFT_IGNORE_SCOPES", "List tools even when the token lacks their scope.")
+    catalogue_prefix: str = _setting(
+        "/v2", "DRIFT_CATALOGUE_PREFIX", "Path before operations that only third-party catalogues name."
+    )
     log_level: str = _setting("WARNING", "DRIFT_LOG_LEVEL", "Least severe log line on stderr.")
 
     def __post_init__(self) -> None:
@@ -37,6 +49,8 @@ class Settings:
             value = getattr(self, each.name)
             if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
                 raise InvalidSetting(f"{each.name} must be more than 0, not {value}")
+        if not re.fullmatch(r"(/[A-Za-z0-9._-]+)*", self.catalogue_prefix) or ".." in self.catalogue_prefix:
+            raise InvalidSetting("catalogue_prefix must be empty or a path such as /v2")
         if self.result_bytes < 1_000:
             raise InvalidSetting("result_bytes must be at least 1000, or no answer fits")
 

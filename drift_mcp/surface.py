@@ -1,8 +1,103 @@
-"""Who sees and may run what, decided from one catalogue record."""
+"""Who sees and may run what, decided in one place from one catalogue record.
+
+There are two questions. *May it run?* is policy: read-only, excluded names, the toolsets and tools the operator named,
+and dangerous operations. *Is it listed?* is also a matter of size and of use: the default list has the everyday tools,
+and a tool whose scope the token lacks would only fail. What is left out for size can still be called by name; what
+policy forbids can not.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 
 from drift_mcp.catalogue import Entry
+from drift_mcp.settings import InvalidSetting, Settings
+
+DEFAULT, ALL, DISCOVERY = "default", "all", "discovery"
+SIZES = (DEFAULT, ALL, DISCOVERY)
+"""Choices of `toolsets` that only say how much is listed; the name of a toolset also forbids the others."""
+
+UNDOCUMENTED_SCOPES = frozenset({"scim"})
+"""Scopes that no document says a token would name, so that their absence hides nothing."""
 
 
-def is_listed(entry: Entry) -> bool:
-    """Whether `tools/list` shows it. What is left out for size stays callable by name."""
-    return entry.everyday
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """An operator's choice. `allowed` is None when every tool may run."""
+
+    size: str
+    allowed: frozenset[str] | None
+    excluded: frozenset[str]
+    named: frozenset[str]
+    read_only: bool
+    dangerous: bool
+
+    def may_run(self, entry: Entry) -> bool:
+        """Whether policy lets the tool run. Read-only comes first, then exclusion, then what was chosen."""
+        if self.read_only and entry.access != "read":
+            return False
+        if entry.name in self.excluded or (entry.dangerous and not self.dangerous):
+            return False
+        return self.allowed is None or entry.name in self.allowed
+
+    def is_listed(self, entry: Entry, scopes: Collection[str] | None = None) -> bool:
+        """Whether `tools/list` shows it to a token with `scopes` (None: not known, so nothing is hidden for that)."""
+        if not self.may_run(entry) or _lacks_scope(entry, scopes):
+            return False
+        if self.allowed is not None or entry.name in self.named:
+            return True
+        return self.size == ALL or entry.essential or (self.size == DEFAULT and entry.everyday)
+
+    def summary(self) -> dict[str, object]:
+        """The choice in words, for those who ask what this server offers."""
+        chosen: dict[str, object] = {"size": self.size, "read_only": self.read_only, "dangerous": self.dangerous}
+        if self.allowed is not None:
+            chosen["only"] = sorted(self.allowed)
+        if self.excluded:
+            chosen["excluded"] = sorted(self.excluded)
+        return chosen
+
+
+def chosen(settings: Settings, entries: Mapping[str, Entry]) -> Surface:
+    """The surface that `settings` ask for.
+
+    Raises:
+        InvalidSetting: a toolset or tool is named that does not exist.
+    """
+    toolsets = sorted({entry.toolset for entry in entries.values()})
+    wanted = _names("toolsets", settings.toolsets, [*SIZES, *toolsets])
+    tools = _names("tools", settings.tools, entries)
+    excluded = _names("exclude_tools", settings.exclude_tools, entries)
+    sizes = [name for name in wanted if name in SIZES]
+    sets = [name for name in wanted if name not in SIZES]
+    if len(sizes) > 1 or (sizes and sets):
+        raise InvalidSetting(f"toolsets takes one of {', '.join(SIZES)}, or names of toolsets, not both")
+    allowed: frozenset[str] | None = None
+    if sets or (tools and not sizes):
+        allowed = frozenset(tools) | {
+            entry.name for entry in entries.values() if entry.toolset in sets or entry.essential
+        }
+    return Surface(
+        size=sizes[0] if sizes else DEFAULT,
+        allowed=allowed,
+        excluded=frozenset(excluded),
+        named=frozenset(tools),
+        read_only=settings.read_only,
+        dangerous=settings.allow_dangerous,
+    )
+
+
+def _lacks_scope(entry: Entry, scopes: Collection[str] | None) -> bool:
+    if scopes is None or entry.scope is None or entry.scope in UNDOCUMENTED_SCOPES:
+        return False
+    return entry.scope not in scopes
+
+
+def _names(setting: str, text: str, known: Collection[str]) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "`drift-mcp tools` shows all"
+            raise InvalidSetting(f"{setting}: there is no {name!r}; {hint}")
+    return names

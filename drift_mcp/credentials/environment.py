@@ -9,6 +9,11 @@ from drift_mcp.credentials import CLIENT, ClientCredentials, MissingCredential
 VARIABLE = "DRIFT_ACCESS_TOKEN"
 
 
+def has_token() -> bool:
+    """Whether there is a token at all, without opening it."""
+    return bool(os.environ.get(VARIABLE, "").strip())
+
+
 class EnvironmentCredential:
     """The token in `DRIFT_ACCESS_TOKEN`: a private app's or an OAuth one (devdocs: authentication-and-scopes)."""
 

@@ -1,4 +1,4 @@
-"""Bots: playbooks and landing pages (devdocs: playbook-model-1); Driftbot in a conversation (third-party catalogues)."""
+"""Playbooks, landing pages (devdocs: playbook-model-1); Driftbot in a conversation (third-party catalogues)."""
 
 from typing import Annotated, Any
 

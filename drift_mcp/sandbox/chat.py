@@ -1,0 +1,141 @@
+"""The rules of conversations and messages, the same whether an agent writes by the API or a visitor in the
+chat.
+
+Conversation: devdocs conversation-model. Message: devdocs message-model; bodies are HTML, times epoch ms.
+"""
+
+from __future__ import annotations
+
+from . import choices, people, staff
+from .errors import invalid, not_found
+from .world import Row, World
+
+
+def find(world: World, conversation_id: int) -> Row:
+    row = world.get("conversations", conversation_id)
+    if row is None:
+        raise not_found(f"conversation {conversation_id}")
+    return row
+
+
+def order(message: Row) -> list[int]:
+    """Messages are read oldest first."""
+    return [message["createdAt"], message["id"]]
+
+
+def messages_of(world: World, conversation_id: int) -> list[Row]:
+    rows = [row for row in world.rows("messages") if row["conversationId"] == conversation_id]
+    return sorted(rows, key=order)
+
+
+def start(world: World, contact: Row, participants: list[int]) -> Row:
+    """A new, empty, open conversation."""
+    now = world.now()
+    known = world.rows("conversations")
+    return world.add(
+        "conversations",
+        {
+            "id": world.next_id("conversations"),
+            "status": "open",
+            "participants": participants,
+            "contactId": contact["id"],
+            "inboxId": known[0]["inboxId"] if known else choices.DEFAULT_INBOX_ID,
+            "orgId": world.org["id"],
+            "createdAt": now,
+            "updatedAt": now,
+            "conversationTags": [],
+        },
+    )
+
+
+def write(
+    world: World,
+    conversation: Row,
+    author: Row,
+    kind: str,
+    body: str,
+    *,
+    buttons: list[Row] | None = None,
+    attributes: Row | None = None,
+) -> Row:
+    """Add one message: the conversation is updated, and reopened if a contact wrote to a closed one."""
+    now = world.now()
+    message = world.add(
+        "messages",
+        {
+            "id": world.next_id("messages"),
+            "orgId": world.org["id"],
+            "conversationId": conversation["id"],
+            "type": kind,
+            "author": author,
+            "body": body,
+            "createdAt": now,
+            "context": {},
+            "attributes": attributes or {},
+            **({"buttons": buttons} if buttons else {}),
+        },
+    )
+    conversation["updatedAt"] = now
+    if author["type"] == "contact" and conversation["status"] != "open":
+        set_status(world, conversation, "open")
+    elif (
+        author["type"] == "user"
+        and not author["bot"]
+        and kind == "chat"
+        and author["id"] not in conversation["participants"]
+    ):
+        conversation["participants"] = [*conversation["participants"], author["id"]]
+        added = {"conversationId": conversation["id"], "addedParticipants": [author["id"]], "changedAt": now}
+        world.announce("conversation_participant_added", added)
+    world.announce("new_message", message)
+    return message
+
+
+def set_status(world: World, conversation: Row, status: str) -> None:
+    """Change the status; the first closing is remembered for the reports."""
+    now = world.now()
+    conversation["status"] = status
+    conversation["updatedAt"] = now
+    if status == "closed":
+        conversation.setdefault("firstCloseAt", now)
+    change = {
+        "orgId": world.org["id"],
+        "conversationId": conversation["id"],
+        "status": status,
+        "changedAt": now,
+    }
+    world.announce("conversation_status_updated", change)
+
+
+def edit(world: World, conversation: Row, message_id: int, kind: str, *, body: str, buttons: list[Row]) -> None:
+    """Change or delete a message written by a user (devdocs: v1.3 message-model, editType)."""
+    message = world.get("messages", message_id)
+    if message is None or message["conversationId"] != conversation["id"]:
+        raise not_found(f"message {message_id}")
+    if message["author"]["type"] != "user":
+        raise invalid("only a message written by a user can be edited")
+    if kind == "delete":
+        world.remove("messages", message_id)
+    if kind in ("replace", "replace_body"):
+        message["body"] = body
+    if kind in ("replace", "replace_buttons"):
+        message["buttons"] = buttons
+    conversation["updatedAt"] = world.now()
+
+
+def visitor_starts(world: World, contact: Row) -> Row:
+    """The visitor opens the chat: a conversation routed to an agent."""
+    conversation = start(world, contact, [staff.routed(world)["id"]])
+    world.announce("new_conversation", conversation)
+    return conversation
+
+
+def visitor_writes(world: World, conversation: Row, body: str) -> Row:
+    """A chat message by the conversation's contact."""
+    contact = people.find(world, conversation["contactId"])
+    if contact is not None:
+        before = contact["attributes"]
+        contact["attributes"] = {**before, "last_active": world.now()}
+        people.touch(world, contact, before)
+    author = {"type": "contact", "id": conversation["contactId"], "bot": False}
+    return write(world, conversation, author, "chat", body)

@@ -1,0 +1,164 @@
+"""Everything Drift's documentation leaves open, decided in one place, each with its reason.
+
+A fact that Drift documents is not here but beside the code that serves it. When real behaviour becomes known,
+this is the file to correct. Standard library only, so that importing a constant costs nothing.
+"""
+
+# Not a secret: the well-known bearer of a local Drift that holds invented data only.
+SANDBOX_TOKEN = "sandbox-token-not-secret"  # noqa: S105
+
+# The one app installed in the sandbox's organisation; needed for POST /app/uninstall. Not secrets either.
+SANDBOX_CLIENT_ID = "sandbox-client-id"
+SANDBOX_CLIENT_SECRET = "sandbox-client-secret-not-secret"  # noqa: S105
+
+# Drift names no scope for SCIM (an identity provider brings its own token). A scope of its own keeps
+# "may provision users" apart from user_write.
+SCIM_SCOPE = "scim"
+
+ALL_SCOPES = (
+    "contact_read",
+    "contact_write",
+    "all_contact_read",
+    "conversation_read",
+    "conversation_write",
+    "user_read",
+    "user_write",
+    "account_read",
+    "account_write",
+    "playbook_read",
+    "gdpr_read",
+    "gdpr_write",
+    SCIM_SCOPE,
+)
+
+# --- Authentication and errors ------------------------------------------------------------------------------
+
+# Docs give 403 for authentication_error, every client also handles 401: 401 for a bad or missing token
+# (nobody is there), 403 for a missing scope (somebody is, but may not).
+BAD_TOKEN_STATUS = 401
+MISSING_SCOPE_STATUS = 403
+# Drift's table of error types has no word for 405; validation_error is the one that says "your request is
+# wrong".
+METHOD_NOT_ALLOWED_TYPE = "validation_error"
+# An id in a path that is no number names nothing: JAX-style services, as Drift's, answer 404 rather than 400.
+# Longer than an int64 can be: cannot be one of Drift's ids.
+MAX_ID_DIGITS = 19
+# Wrong clientId/clientSecret on uninstall: the caller is known but proves nothing about the app.
+BAD_CLIENT_STATUS = 403
+# Uninstalling kills the calling token, as documented, and no other one.
+# `expires_in` of token_info is what is left of the token's life, in ms (0: until revoked).
+
+# --- Rate limits --------------------------------------------------------------------------------------------
+
+# A partner describes a leaky bucket without numbers; 60/min for reports is documented. Off unless switched
+# on, as a limit in the way of every test would teach nothing.
+RATE_LIMITS_ON = False
+GENERAL_BUCKET = 600  # calls held by the bucket
+GENERAL_LEAK_PER_MINUTE = 600
+REPORTS_PER_MINUTE = 60  # devdocs: conversation-reporting
+
+# --- Paging -------------------------------------------------------------------------------------------------
+
+# A size beyond the maximum is cut to it: published clients send size=100 to /accounts (maximum 65) and work.
+CONVERSATIONS_DEFAULT, CONVERSATIONS_MAX = 25, 100  # devdocs: list-conversations
+ACCOUNTS_DEFAULT, ACCOUNTS_MAX = 10, 65
+MEETINGS_DEFAULT, MEETINGS_MAX = 100, 1000
+MESSAGES_PAGE = 50
+# No page size is documented for GET /contacts?email=.
+CONTACTS_DEFAULT, CONTACTS_MAX = 25, 100
+# The Link header's cursor has no documented name; `next` is what Drift's older pages use elsewhere.
+CONTACTS_CURSOR = "next"
+# The list answer to POST …/messages ends with the newest message; one page of them keeps a long conversation
+# cheap.
+POSTED_MESSAGES_SHOWN = MESSAGES_PAGE
+# 30 days back (devdocs: get-booked-meetings); older slots are left out, not refused.
+MEETINGS_FLOOR_MS = 30 * 24 * 3600 * 1000
+# RFC 7644 leaves the default page to the server.
+SCIM_COUNT_DEFAULT = 100
+
+# --- Contacts -----------------------------------------------------------------------------------------------
+
+# "An error" say the docs; the Go client maps 409 to "possibly already exists". The type stays within Drift's
+# table.
+DUPLICATE_STATUS = 409
+DUPLICATE_TYPE = "validation_error"
+# devdocs: creating-a-contact shows 4 right after creation.
+FIRST_CONTACT_VERSION = 4
+# Drift keeps these itself; a client that sends them back (read, change, write) is not refused, they are
+# ignored.
+MANAGED_ATTRIBUTES = frozenset(
+    {"_END_USER_VERSION", "_end_user_version", "_calculated_version", "external_id", "start_date"}
+)
+# Attributes that hold more than a plain value; all others take text, number or boolean (custom attribute
+# types).
+STRUCTURED_ATTRIBUTES = frozenset({"socialProfiles", "events", "tags"})
+# E-mail addresses are compared without case, as every mail system does in practice.
+
+# The colour that Drift's own examples show for a tag without one.
+DEFAULT_TAG_COLOR = "0960C5"
+
+# No answer is documented for the legacy tag calls: adding answers the contact's tags under `data`, removing
+# answers Drift's usual {"result":"OK","ok":true}. Removing one tag that is not there is 404, in bulk it is
+# passed over.
+# GET /contacts without a filter: listing everybody is not offered, so it is 400 rather than an empty list.
+# GET /contacts/{id} after DELETE: 404, as the contact is out of view. Its e-mail address is free again.
+
+# --- Conversations and messages -----------------------------------------------------------------------------
+
+# devdocs: message-model, and its v1.3 edition for the last three.
+MESSAGE_TYPES = ("chat", "private_note", "private_prompt", "suggestion", "edit")
+
+# An edit changes the message it names and leaves no message of its own. Only messages written by users can be
+# edited.
+# An agent's message does not reopen a closed conversation (only the contact's does); who chats becomes a
+# participant.
+# POST /conversations/new always starts a conversation of its own, written by the bot, the default author of
+# the API.
+
+# Zone of the transcript's times: the official sample prints PDT. Without zone data on the machine: UTC.
+TRANSCRIPT_ZONE = "America/Los_Angeles"
+# The transcript is the agents' view: private notes are in it. Every author on Drift's side is marked, as the
+# sample's "Bot (Agent)"; a visitor without name and e-mail address is "site visitor".
+TRANSCRIPT_AGENT_MARK = " (Agent)"
+TRANSCRIPT_UNKNOWN_VISITOR = "site visitor"
+# The closing time is not in the conversation model: without a recorded one, a closed conversation counts as
+# closed when it last changed.
+
+# --- Accounts -----------------------------------------------------------------------------------------------
+
+# Only ownerId is documented as required; an account without a domain gets an id that ends in "_".
+# Custom properties of an update are merged by name; a deleted account's domain is free again; deleting twice
+# is fine.
+
+# --- Users and SCIM -----------------------------------------------------------------------------------------
+
+# A user whose SCIM `active` is false has lost the seat: gone from /users and /teams, still listed by SCIM.
+# A deprovisioned (DELETE) user is gone everywhere. Bots cannot be deprovisioned: they are the API's default
+# author.
+# SCIM status codes follow RFC 7644, as Drift documents none.
+SCIM_CREATED, SCIM_DELETED, SCIM_DUPLICATE = 201, 204, 409
+
+# --- Reports ------------------------------------------------------------------------------------------------
+
+# Only BOT_ONLY is seen in the docs; the other two complete the picture.
+BOT_ONLY, BOT_AND_AGENT, NO_BOT = "BOT_ONLY", "BOT_AND_AGENT", "NO_BOT"
+# Private notes count for nobody. A conversation without a message of the contact has waited since it began.
+# A date as the end of BETWEEN includes that whole day, UTC. Conversations come in the order they began.
+# Only AVG is seen in the official SDK; its answer is unknown and is
+# {"count": n, "data": [{"type", "property", "value"}]} here.
+SUMMARY_TYPES = ("AVG", "SUM", "MIN", "MAX", "COUNT")
+
+# --- Ids ----------------------------------------------------------------------------------------------------
+
+# Where a table that the seed left empty begins; sizes as in Drift's own examples.
+FIRST_IDS = {
+    "contacts": 15_811_408_545,
+    "conversations": 852_054_512,
+    "messages": 9_100_000_001,
+    "users": 338_420,
+    "accounts": 123_459,
+    "tokens": 1_234_567_891,
+}
+# Conversations started through the API land in the org's one inbox; used only if the seed has no
+# conversation.
+DEFAULT_INBOX_ID = 116_983

@@ -1,0 +1,66 @@
+"""ASGI middleware: the path rules of Drift's older clients, and the log of requests for tests."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ADMIN = "/_sandbox"
+LOG_LENGTH = 1000
+# Query parameters whose values never reach the log (POST /app/uninstall takes its secret there).
+SECRET_PARAMETERS = frozenset({"clientsecret", "client_secret", "access_token", "accesstoken", "token"})
+
+
+class PathRules:
+    """`/v1/x` is `/x` (official samples of 2018-19), and `/x/` is `/x` (the published collection writes
+    both)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path.startswith("/v1/") and not path.startswith(f"/v1{ADMIN}"):
+                path = path.removeprefix("/v1")
+            scope = {**scope, "path": path.rstrip("/") or "/"}
+        await self._app(scope, receive, send)
+
+
+class RequestLog:
+    """Appends {"method", "path", "query", "status"} of every answered request; no header, so never the
+    token."""
+
+    def __init__(self, app: ASGIApp, log: deque[dict[str, Any]]) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(ADMIN):
+            await self._app(scope, receive, send)
+            return
+
+        def note(status: int) -> None:
+            query = _without_secrets(scope["query_string"].decode("latin-1"))
+            self._log.append({"method": scope["method"], "path": scope["path"], "query": query, "status": status})
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                note(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception:
+            note(500)  # answered further out, by Starlette
+            raise
+
+
+def _without_secrets(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if not any(name.lower() in SECRET_PARAMETERS for name, _ in pairs):
+        return query
+    return urlencode([(name, "***" if name.lower() in SECRET_PARAMETERS else value) for name, value in pairs])

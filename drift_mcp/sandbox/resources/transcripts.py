@@ -1,0 +1,110 @@
+"""A conversation as text and as JSON, and its attachments (devdocs: retrieving-a-conversations-transcript,
+retrieving-a-conversations-attachments)."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from html.parser import HTMLParser
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from starlette.responses import PlainTextResponse, Response
+
+from .. import chat, choices, people
+from ..errors import not_found
+from ..http import Call, data, get
+from ..world import Row, World
+
+READ = "conversation_read"
+_BREAKS = frozenset({"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "tr"})
+
+
+class _Text(HTMLParser):
+    """Collects the text of an HTML body, one line per block."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BREAKS:
+            self.parts.append("\n")
+
+
+def plain_text(html: str) -> str:
+    parser = _Text()
+    try:
+        parser.feed(html)
+        parser.close()
+    except AssertionError:  # html.parser gives up so on "<![" with an unknown word
+        return html
+    lines = [line.strip() for line in "".join(parser.parts).splitlines()]
+    return "\n".join(line for line in lines if line)
+
+
+@cache
+def _zone() -> tzinfo:
+    try:
+        return ZoneInfo(choices.TRANSCRIPT_ZONE)
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
+def _time(epoch_ms: int) -> str:
+    """As the official sample prints it: "Nov 2, 12:48:26 PM PDT"."""
+    at = datetime.fromtimestamp(epoch_ms / 1000, _zone())
+    return f"{at:%b} {at.day}, {at.hour % 12 or 12}:{at:%M:%S %p %Z}"
+
+
+def _speaker(world: World, author: Row) -> str:
+    if author["type"] == "user":
+        user = world.get("users", author["id"])
+        name = (user or {}).get("name") or f"User {author['id']}"
+        return f"{name}{choices.TRANSCRIPT_AGENT_MARK}"
+    contact = people.find(world, author["id"])
+    attributes = contact["attributes"] if contact else {}
+    return str(attributes.get("name") or attributes.get("email") or choices.TRANSCRIPT_UNKNOWN_VISITOR)
+
+
+def get_transcript(call: Call) -> Response:
+    """The raw text, one line per message: "Nov 2, 12:48:26 PM PDT Phil: hi there". No JSON, no envelope."""
+    conversation = chat.find(call.world, call.id("conversationId"))
+    lines = [
+        f"{_time(message['createdAt'])} {_speaker(call.world, message['author'])}: "
+        f"{plain_text(message.get('body') or '')}"
+        for message in chat.messages_of(call.world, conversation["id"])
+    ]
+    return PlainTextResponse("\n".join(lines))
+
+
+def get_json_transcript(call: Call) -> Response:
+    """{"data": {"messages": [{"id", "body", "type", "author", "createdAt"}]}}, all messages at once."""
+    conversation = chat.find(call.world, call.id("conversationId"))
+    shown = ("id", "body", "type", "author", "createdAt")
+    rows = chat.messages_of(call.world, conversation["id"])
+    return data({"messages": [{name: row.get(name) for name in shown} for row in rows]})
+
+
+def download_attachment(call: Call) -> Response:
+    """The file itself."""
+    attachment = call.world.get("attachments", call.id("documentId"))
+    if attachment is None:
+        raise not_found(f"attachment {call.id('documentId')}")
+    name = quote(attachment["fileName"])
+    return Response(
+        base64.b64decode(attachment["data_base64"]),
+        media_type=attachment["mimeType"],
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+    )
+
+
+routes = [
+    get("/conversations/{conversationId}/transcript", get_transcript, READ),
+    get("/conversations/{conversationId}/json_transcript", get_json_transcript, READ),
+    get("/attachments/{documentId}/data", download_attachment, READ),
+]

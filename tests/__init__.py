@@ -1,0 +1,1 @@
+"""The tests; the folders mirror `drift_mcp`."""

@@ -1,0 +1,110 @@
+"""The server as a process: it starts, and it ends when its host goes, whatever it is doing."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from . import broken_drift as broken
+from .pipe import Pipe
+
+PROMPT = 3.0
+"""Seconds within which an end counts as prompt: a host waits 2 s before it kills."""
+
+
+def ended_cleanly(pipe: Pipe, status: int) -> None:
+    began = time.monotonic()
+    assert pipe.process.wait() == status
+    assert time.monotonic() - began < PROMPT
+    assert pipe.only_protocol_on_stdout()
+    assert "Traceback" not in pipe.process.stderr
+    assert "Error" not in pipe.process.stderr
+
+
+@pytest.fixture(params=["before the handshake", "after the handshake", "after a call"])
+def server(request: pytest.FixtureRequest, launch: Callable[..., Any]) -> Pipe:
+    """A server in each of the three states it can be idle in."""
+    pipe = Pipe(launch("--sandbox"))
+    if request.param == "before the handshake":
+        pipe.request("server/discover", {})  # it has started once it answers, be it with an error
+        return pipe
+    pipe.greet()
+    if request.param == "after a call":
+        assert pipe.call("get_conversation_stats", {})["structuredContent"]["open"] > 0
+    return pipe
+
+
+def test_closed_stdin_ends_it_with_status_0(server: Pipe) -> None:
+    server.process.close_stdin()
+    ended_cleanly(server, 0)
+
+
+def test_an_interrupt_ends_it_with_status_130(server: Pipe) -> None:
+    server.process.signal(2)
+    ended_cleanly(server, 130)
+
+
+def test_a_termination_ends_it_with_status_143(server: Pipe) -> None:
+    server.process.signal(15)
+    ended_cleanly(server, 143)
+
+
+@pytest.mark.parametrize(("number", "status"), [(None, 0), (2, 130), (15, 143)], ids=["stdin", "SIGINT", "SIGTERM"])
+def test_it_ends_promptly_in_the_middle_of_a_slow_call(
+    launch: Callable[..., Any], wait_until: Callable[..., None], number: int | None, status: int
+) -> None:
+    with broken.broken_drift() as drift:
+        pipe = Pipe(launch(env={"DRIFT_BASE_URL": drift.url, "DRIFT_ACCESS_TOKEN": "t"})).greet()
+        pipe.ask("tools/call", {"name": "get_contact", "arguments": {"contact_id": broken.SILENT}})
+        wait_until(lambda: bool(drift.seen))
+        if number is None:
+            pipe.process.close_stdin()
+        else:
+            pipe.process.signal(number)
+        ended_cleanly(pipe, status)
+
+
+def test_stdin_that_is_closed_from_the_start_ends_it(launch: Callable[..., Any]) -> None:
+    pipe = Pipe(launch("--sandbox"))
+    pipe.process.close_stdin()
+    ended_cleanly(pipe, 0)
+
+
+def test_requests_sent_just_before_stdin_closes_do_not_upset_it(launch: Callable[..., Any]) -> None:
+    pipe = Pipe(launch("--sandbox")).greet()
+    for _ in range(20):
+        pipe.ask("tools/call", {"name": "list_conversations", "arguments": {}})
+    pipe.process.close_stdin()
+    ended_cleanly(pipe, 0)
+
+
+def test_a_host_that_stops_reading_and_goes_away_ends_it(launch: Callable[..., Any]) -> None:
+    pipe = Pipe(launch("--sandbox")).greet()
+    pipe.process.child.stdout.close()
+    pipe.process.close_stdin()
+    began = time.monotonic()
+    pipe.process.wait()
+    assert time.monotonic() - began < PROMPT
+
+
+def test_an_idle_server_writes_nothing_to_stderr(launch: Callable[..., Any]) -> None:
+    pipe = Pipe(launch("--sandbox")).greet()
+    pipe.request("tools/list", {})
+    pipe.call("list_conversations", {})
+    pipe.process.close_stdin()
+    assert pipe.process.wait() == 0
+    assert pipe.process.stderr == ""
+
+
+def test_debug_logging_goes_to_stderr_and_never_shows_the_token(launch: Callable[..., Any], drift: Any) -> None:
+    secret = drift.issue_token("conversation_read")
+    pipe = Pipe(launch("--log-level", "debug", env=drift.env | {"DRIFT_ACCESS_TOKEN": secret})).greet()
+    assert not pipe.call("get_conversation_stats", {}).get("isError")
+    pipe.call("get_user", {"user_id": 1})
+    pipe.process.close_stdin()
+    ended_cleanly(pipe, 0)
+    assert pipe.process.stderr
+    assert secret not in pipe.process.stderr
+    assert secret not in json.dumps([line.decode() for line in pipe.process.output])

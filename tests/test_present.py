@@ -1,0 +1,316 @@
+"""Drift's answers as an agent reads them."""
+
+import json
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from drift_mcp.fields import Shown, Stamp, VisitorHtml
+from drift_mcp.operation import WIDE, Request, Result
+from drift_mcp.operations import Detailed
+from drift_mcp.present import as_text, fit_record, fit_rows, result_of, shortened, size
+from drift_mcp.schema import output_schema
+from tests.support.operations import OPERATIONS
+from tests.support.properties import dirty_text, few, json_values, modest, unseen
+
+NOTHING_ASKED = Request()
+BRIEF, FULL = Detailed(detail="brief"), Detailed(detail="full")
+
+
+class Inner(Result):
+    name: Shown | None = None
+
+
+class Card(Result):
+    id: int | None = None
+    full_name: Shown | None = None
+    text: VisitorHtml | None = None
+    made_at: Stamp | None = None
+    numbers: list[int] | None = None
+    inner: Inner | None = None
+    extra: Annotated[Shown | None, WIDE] = None
+
+
+def card(payload: Any, request: Request = NOTHING_ASKED) -> dict[str, Any]:
+    return result_of(Card, payload, request)
+
+
+class TestFields:
+    def test_drifts_names_become_ours_and_dates_and_html_become_readable(self) -> None:
+        payload = {"id": 5, "fullName": "Jane", "text": "<p>Hi <b>there</b></p>", "madeAt": 1548700064840}
+        assert card(payload) == {"id": 5, "full_name": "Jane", "text": "Hi there", "made_at": "2019-01-28T18:27:44Z"}
+
+    def test_what_is_empty_is_left_out_at_every_depth(self) -> None:
+        payload = {
+            "id": 0,
+            "fullName": "",
+            "text": None,
+            "numbers": [],
+            "inner": {"name": None},
+            "more": {"a": {"b": []}},
+        }
+        assert card(payload) == {"id": 0}
+
+    def test_false_and_zero_are_not_empty(self) -> None:
+        assert card({"id": 0, "flag": False, "rate": 0.0}) == {"id": 0, "flag": False, "rate": 0.0}
+
+    def test_a_list_keeps_its_length(self) -> None:
+        assert card({"more": ["a", "", None, {}]})["more"] == ["a", "", None, {}]
+
+    def test_a_field_that_drift_adds_is_kept(self) -> None:
+        assert card({"id": 1, "brandNew": {"x": 1}}) == {"id": 1, "brandNew": {"x": 1}}
+
+    def test_wide_fields_show_in_full_only(self) -> None:
+        payload = {"id": 1, "extra": "more"}
+        assert card(payload, BRIEF) == {"id": 1}
+        assert card(payload, FULL) == {"id": 1, "extra": "more"}
+        assert card(payload, NOTHING_ASKED) == {"id": 1, "extra": "more"}
+
+    @pytest.mark.parametrize("payload", [["a", 1], "text", 5, True])
+    def test_a_payload_that_is_no_object_is_shown_as_a_value(self, payload: Any) -> None:
+        assert card(payload) == {"value": payload}
+
+    def test_no_payload_at_all_is_an_empty_record(self) -> None:
+        assert card(None) == {}
+
+    def test_the_payload_itself_is_not_changed(self) -> None:
+        payload = {"id": "odd", "text": "<b>x</b>", "inner": {"name": "a\u200bb"}}
+        before = json.dumps(payload)
+        card(payload)
+        assert json.dumps(payload) == before
+
+
+class TestUnexpectedTypes:
+    def test_an_odd_field_comes_back_raw_and_costs_nothing_else(self) -> None:
+        shown = card({"id": "not a number", "fullName": "Jane", "numbers": {"a": 1}})
+        assert shown == {"full_name": "Jane", "unexpected": {"id": "not a number", "numbers": {"a": 1}}}
+
+    def test_an_odd_field_inside_an_object_keeps_the_object(self) -> None:
+        assert card({"id": 1, "inner": {"name": ["a"]}}) == {"id": 1, "unexpected": {"inner": {"name": ["a"]}}}
+
+    def test_an_odd_field_is_cleaned_of_invisible_characters(self) -> None:
+        assert card({"id": "a\u202eb"}) == {"unexpected": {"id": "ab"}}
+
+    @pytest.mark.parametrize(
+        ("name", "payload", "words"),
+        [
+            (
+                "get_contact",
+                {"id": 7, "createdAt": 1548700064840, "attributes": {"email": "a@b.com", "phone": 5551234, "plan": "pro"}},
+                ["7", "a@b.com", "5551234", "pro"],
+            ),
+            (
+                "get_contact",
+                {"id": "seven", "attributes": {"email": ["a@b.com"], "name": "Jane", "plan": "pro"}},
+                ["seven", "a@b.com", "Jane", "pro"],
+            ),
+            (
+                "get_contact",
+                {"id": 7, "attributes": {"email": "a@b.com", "tags": "vip", "plan": "pro"}},
+                ["7", "a@b.com", "vip", "pro"],
+            ),
+            (
+                "send_message",
+                {"id": 7, "body": "<p>Hello</p>", "author": {"type": "contact", "id": "x-9"}, "type": "chat"},
+                ["7", "Hello", "x-9", "chat"],
+            ),
+            (
+                "send_message",
+                {"id": "seven", "body": "<p>Hello</p>", "buttons": [{"label": 5}], "author": {"id": "x-9"}},
+                ["seven", "Hello", "x-9", "5"],
+            ),
+        ],
+    )  # fmt: skip
+    def test_nothing_is_lost_where_names_are_changed_on_the_way(
+        self, name: str, payload: dict[str, Any], words: list[str]
+    ) -> None:
+        text = as_text(result_of(OPERATIONS[name].result, payload, NOTHING_ASKED))
+        assert [word for word in words if word not in text] == []
+
+    @modest
+    @given(
+        st.dictionaries(st.sampled_from(["id", "fullName", "text", "madeAt", "numbers", "inner", "other"]), json_values)
+    )
+    def test_any_answer_gives_a_record_that_fits_the_published_schema(self, payload: dict[str, Any]) -> None:
+        shown = card(payload)
+        Draft202012Validator(output_schema(Card, many=False)).validate(shown)
+        assert unseen(shown) == []
+
+
+@pytest.mark.parametrize("name", list(OPERATIONS))
+@few
+@given(data=st.data())
+def test_whatever_drift_answers_the_record_fits_the_schema_and_hides_nothing(name: str, data: st.DataObject) -> None:
+    operation = OPERATIONS[name]
+    names = [field.alias or own for own, field in operation.result.model_fields.items()]
+    payload = data.draw(st.dictionaries(st.sampled_from([*names, "attributes", "author", "addedByDrift"]), json_values))
+    shown = result_of(operation.result, payload, FULL)
+    Draft202012Validator(output_schema(operation.result, many=False)).validate(shown)
+    assert unseen(shown) == []
+
+
+class TestWhatOperationsShow:
+    def test_a_contact_has_its_usual_attributes_by_name_and_the_custom_ones_beside(self) -> None:
+        payload = {
+            "id": 15811408544,
+            "createdAt": 1664572604326,
+            "attributes": {
+                "_END_USER_VERSION": 4, "_end_user_version": 4, "_calculated_version": 4, "socialProfiles": {},
+                "externalId": 55, "external_id": 55, "email": "a@b.com", "events": {}, "start_date": 1664572604326,
+                "last_context_location": '{"city":"Boston","region":"Massachusetts","countryName":"United States"}',
+                "recent_source": "ads", "tags": [{"name": "VIP", "color": "0960C5"}], "plan": "pro", "note": "x\u202ey",
+            },
+        }  # fmt: skip
+        brief = result_of(OPERATIONS["get_contact"].result, payload, BRIEF)
+        assert brief == {
+            "id": 15811408544,
+            "email": "a@b.com",
+            "external_id": "55",
+            "tags": ["VIP"],
+            "location": "Boston, Massachusetts, United States",
+            "created_at": "2022-09-30T21:16:44Z",
+            "attributes": {"plan": "pro", "note": "xy"},
+        }
+        full = result_of(OPERATIONS["get_contact"].result, payload, FULL)
+        assert full["attributes"]["recent_source"] == "ads"
+        assert full["attributes"]["_END_USER_VERSION"] == 4
+
+    @pytest.mark.parametrize(
+        ("author", "shown"),
+        [
+            ({"type": "contact", "id": 9, "bot": False}, {"author": "visitor", "author_id": 9}),
+            ({"type": "user", "id": 3, "bot": True}, {"author": "bot", "author_id": 3}),
+            ({"type": "user", "id": 4, "bot": False}, {"author": "agent", "author_id": 4}),
+        ],
+    )
+    def test_a_message_says_who_wrote_it(self, author: dict[str, Any], shown: dict[str, Any]) -> None:
+        message = OPERATIONS["list_messages"].result
+        assert (
+            result_of(message, {"id": 1, "author": author, "body": "<p>x</p>"}, BRIEF) == {"id": 1, "text": "x"} | shown
+        )
+
+    def test_a_conversation_shows_tag_names_and_no_organisation(self) -> None:
+        payload = {
+            "status": "closed", "participants": [243266, 252465], "contactId": 903182234, "createdAt": 1528293067340,
+            "id": 116119985, "relatedPlaybookId": 63505, "inboxId": 116983, "orgId": 1,
+            "conversationTags": [{"color": "0960C5", "name": "test_tag"}], "updatedAt": 1565798942334,
+        }  # fmt: skip
+        assert result_of(OPERATIONS["get_conversation"].result, payload, NOTHING_ASKED) == {
+            "id": 116119985, "status": "closed", "contact_id": 903182234, "participants": [243266, 252465],
+            "tags": ["test_tag"], "inbox_id": 116983, "related_playbook_id": 63505,
+            "created_at": "2018-06-06T13:51:07Z", "updated_at": "2019-08-14T16:09:02Z",
+        }  # fmt: skip
+
+
+rows_of_text = st.lists(
+    st.builds(
+        lambda n, text: {"n": n, "text": text},
+        st.integers(0, 10**6),
+        st.integers(0, 3_000).map(lambda n: "ab é" * (n // 4)),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+class TestFitRows:
+    def test_what_fits_is_not_touched(self) -> None:
+        rows = [{"a": "x" * 5_000}]
+        assert fit_rows(rows, 10_000) == (rows, None)
+
+    @modest
+    @given(rows=rows_of_text, budget=st.integers(1_000, 12_000))
+    def test_the_result_keeps_to_the_budget_when_one_shortened_row_does(
+        self, rows: list[dict[str, Any]], budget: int
+    ) -> None:
+        kept, said = fit_rows(rows, budget)
+        assert size(kept) <= budget  # a row here is at most some 600 bytes once shortened
+        assert [row["n"] for row in kept] == [row["n"] for row in rows[: len(kept)]]
+        assert len(kept) >= 1
+        cut = kept != rows
+        assert (said is not None) is cut
+        if said is not None and len(kept) < len(rows):
+            assert str(len(rows) - len(kept)) in said
+
+    @modest
+    @given(rows=rows_of_text, budget=st.integers(1_000, 12_000))
+    def test_what_is_said_about_shortened_texts_is_true_of_the_rows_shown(
+        self, rows: list[dict[str, Any]], budget: int
+    ) -> None:
+        kept, said = fit_rows(rows, budget)
+        changed = sum(row["text"] != before["text"] for row, before in zip(kept, rows, strict=False))
+        if changed == 0:
+            assert said is None or "shortened" not in said
+        else:
+            assert said is not None
+            assert f"{changed} long text" in said
+
+    def test_texts_are_shortened_before_rows_are_dropped(self) -> None:
+        kept, said = fit_rows([{"n": n, "text": "x" * 5_000} for n in range(4)], 6_000)
+        assert len(kept) == 4
+        assert said is not None
+        assert "shortened" in said
+
+    def test_at_least_one_row_is_shown_however_small_the_budget(self) -> None:
+        kept, said = fit_rows([{"n": list(range(1_000))}, {"n": []}], 1_000)
+        assert kept == [{"n": list(range(1_000))}]
+        assert said is not None
+        assert "1 row" in said
+
+    def test_the_rows_given_are_not_changed(self) -> None:
+        rows = [{"text": "x" * 9_000, "deep": {"list": ["y" * 9_000]}}]
+        fit_rows(rows, 1_000)
+        assert rows == [{"text": "x" * 9_000, "deep": {"list": ["y" * 9_000]}}]
+
+
+class TestFitRecord:
+    @modest
+    @given(text=st.text("abé€👍 ", max_size=400).map(lambda text: text * 40), budget=st.integers(1_000, 8_000))
+    def test_a_long_text_is_brought_within_the_budget_and_it_is_said(self, text: str, budget: int) -> None:
+        record, said = fit_record({"id": 1, "text": text}, budget)
+        assert size(record) <= budget
+        assert (said is None) is (record["text"] == text)
+        assert record["id"] == 1
+
+    def test_a_record_that_has_no_text_to_cut_says_nothing_untrue(self) -> None:
+        record, said = fit_record({"numbers": list(range(2_000))}, 1_000)
+        assert record == {"numbers": list(range(2_000))}
+        assert said is None or "shortened" not in said
+
+
+class TestShortened:
+    @modest
+    @given(text=st.text("abcdefghij", min_size=400, max_size=900), longest=st.integers(100, 350))
+    def test_head_and_tail_stay_and_the_number_of_missing_characters_is_told(self, text: str, longest: int) -> None:
+        short, cuts = shortened({"text": text}, longest)
+        assert cuts == 1
+        head, _, rest = short["text"].partition(" […")
+        missing, _, tail = rest.partition(" characters left out…] ")
+        assert text.startswith(head)
+        assert text.endswith(tail)
+        assert len(head) > len(tail) > 0
+        assert len(head) + len(tail) == longest
+        assert int(missing) == len(text) - longest
+
+    def test_texts_are_found_at_every_depth(self) -> None:
+        short, cuts = shortened({"a": ["x" * 500, {"b": "y" * 500}], "c": "short"}, 100)
+        assert cuts == 2
+        assert short["c"] == "short"
+
+    def test_a_text_of_the_longest_length_is_left_whole(self) -> None:
+        assert shortened({"a": "x" * 100}, 100) == ({"a": "x" * 100}, 0)
+
+
+class TestAsText:
+    @modest
+    @given(st.dictionaries(dirty_text, st.one_of(st.integers(), st.booleans())))
+    def test_it_is_compact_json_of_the_same_content(self, content: dict[str, Any]) -> None:
+        text = as_text(content)
+        assert json.loads(text) == content
+        assert size(content) == len(text.encode("utf-8", "replace"))
+
+    def test_letters_of_other_alphabets_are_written_as_they_are(self) -> None:
+        assert as_text({"größe": "日本"}) == '{"größe":"日本"}'
