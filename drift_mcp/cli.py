@@ -38,7 +38,7 @@ def with_settings(command: Command) -> Command:
             envvar=each.metadata["env"],
             show_envvar=True,
             default=each.default,
-            show_default=not switch,
+            show_default=bool(each.default),
             is_flag=switch,
             type=None if switch else type(each.default),
             help=each.metadata["help"],
