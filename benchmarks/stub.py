@@ -1,4 +1,4 @@
-"""A stand-in for Drift's HTTP side that costs next to nothing: two GET routes with fixed bodies.
+"""A stand-in for Drift's HTTP side that costs next to nothing: three routes with fixed bodies.
 
 Bodies follow Drift's documentation: a conversation in its full form inside `data`, the list in its short
 form with `links`. Run as `python -m benchmarks.stub`, it prints its port and serves until it is ended.
@@ -10,6 +10,7 @@ import re
 
 CONVERSATION_ID = 116119985
 _ROUTE = re.compile(rb"GET (?:/conversations/(?:(list)|(\d+)))(?:\?\S*)? HTTP/1\.1\r\n")
+_LENGTH = re.compile(rb"(?i)\ncontent-length: (\d+)")
 _STATUSES = ("open", "open", "closed", "open", "pending")
 
 
@@ -52,6 +53,22 @@ def page(rows: int = 25) -> dict[str, object]:
     }
 
 
+def token_info() -> dict[str, object]:
+    """What the token may do: everything (devdocs: get-token-information). Ours asks before it lists its tools."""
+    scopes = (
+        "contact_read contact_write all_contact_read conversation_read conversation_write user_read user_write "
+        "account_read account_write playbook_read gdpr_read gdpr_write"
+    )
+    return {
+        "access_token": "stub",
+        "authenticated_userid": "orgId:123",
+        "token_type": "bearer",
+        "expires_in": 0,
+        "created_at": 1238712442000,
+        "scope": scopes,
+    }
+
+
 def _response(status: str, body: object) -> bytes:
     content = json.dumps(body, separators=(",", ":")).encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
@@ -60,12 +77,13 @@ def _response(status: str, body: object) -> bytes:
 
 _CONVERSATION = _response("200 OK", conversation())
 _PAGE = _response("200 OK", page())
+_TOKEN_INFO = _response("200 OK", token_info())
 _NOT_FOUND = _response("404 Not Found", {"error": {"type": "not_found", "message": "Not found"}})
 _FORBIDDEN = _response("401 Unauthorized", {"error": {"type": "authentication_error", "message": "No token"}})
 
 
 class Stub(asyncio.Protocol):
-    """One connection. Requests have no body here, so a blank line ends each."""
+    """One connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport to answer on."""
@@ -76,13 +94,20 @@ class Stub(asyncio.Protocol):
         """Answer every complete request received so far."""
         self.received += data
         while b"\r\n\r\n" in self.received:
-            request, _, self.received = self.received.partition(b"\r\n\r\n")
+            request, _, rest = self.received.partition(b"\r\n\r\n")
+            length = _LENGTH.search(request)
+            body = int(length[1]) if length else 0
+            if len(rest) < body:
+                return
+            self.received = rest[body:]
             self.transport.write(self._answer(request + b"\r\n"))
 
     @staticmethod
     def _answer(request: bytes) -> bytes:
         if b"\nauthorization: bearer stub\r\n" not in request.lower():
             return _FORBIDDEN
+        if request.startswith(b"POST /app/token_info "):
+            return _TOKEN_INFO
         match = _ROUTE.match(request)
         if match and match[1]:
             return _PAGE

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import admin, choices, state
+from . import admin, choices, event_log, state
 from .errors import DriftError, error_response
 from .http import Endpoint, Sandbox
 from .middleware import LOG_LENGTH, PathRules, RequestLog
@@ -32,6 +32,7 @@ def build(
     granted = tuple(choices.ALL_SCOPES if scopes is None else scopes)
     saved = state.load(state_file) if state_file is not None else None
     world = World.seeded(clock) if saved is None else World(saved, clock)
+    event_log.begin(world)
     sandbox = Sandbox(world, state_file)
 
     def grant() -> None:
@@ -47,6 +48,7 @@ def build(
 
     def reset() -> None:
         world.reset()
+        event_log.fill(world)
         log.clear()
         grant()
 

@@ -28,8 +28,8 @@ def messages_of(world: World, conversation_id: int) -> list[Row]:
     return sorted(rows, key=order)
 
 
-def start(world: World, contact: Row, participants: list[int]) -> Row:
-    """A new, empty, open conversation."""
+def start(world: World, contact: Row | None, participants: list[int]) -> Row:
+    """A new, empty, open conversation; without a contact it is one among users."""
     now = world.now()
     known = world.rows("conversations")
     return world.add(
@@ -38,7 +38,7 @@ def start(world: World, contact: Row, participants: list[int]) -> Row:
             "id": world.next_id("conversations"),
             "status": "open",
             "participants": participants,
-            "contactId": contact["id"],
+            "contactId": None if contact is None else contact["id"],
             "inboxId": known[0]["inboxId"] if known else choices.DEFAULT_INBOX_ID,
             "orgId": world.org["id"],
             "createdAt": now,
@@ -84,11 +84,16 @@ def write(
         and kind == "chat"
         and author["id"] not in conversation["participants"]
     ):
-        conversation["participants"] = [*conversation["participants"], author["id"]]
-        added = {"conversationId": conversation["id"], "addedParticipants": [author["id"]], "changedAt": now}
-        world.announce("conversation_participant_added", added)
+        join(world, conversation, author["id"])
     world.announce("new_message", message)
     return message
+
+
+def join(world: World, conversation: Row, user_id: int) -> None:
+    """The user becomes a participant."""
+    conversation["participants"] = [*conversation["participants"], user_id]
+    added = {"conversationId": conversation["id"], "addedParticipants": [user_id], "changedAt": world.now()}
+    world.announce("conversation_participant_added", added)
 
 
 def set_status(world: World, conversation: Row, status: str) -> None:
@@ -96,8 +101,10 @@ def set_status(world: World, conversation: Row, status: str) -> None:
     now = world.now()
     conversation["status"] = status
     conversation["updatedAt"] = now
+    conversation.pop("resolvedAt", None)
     if status == "closed":
         conversation.setdefault("firstCloseAt", now)
+        conversation["resolvedAt"] = now
     change = {
         "orgId": world.org["id"],
         "conversationId": conversation["id"],
@@ -105,6 +112,14 @@ def set_status(world: World, conversation: Row, status: str) -> None:
         "changedAt": now,
     }
     world.announce("conversation_status_updated", change)
+
+
+def resolved_at(conversation: Row) -> int | None:
+    """When a closed conversation was closed; what was closed before the sandbox began has no recorded moment."""
+    if conversation["status"] != "closed":
+        return None
+    first_closed = conversation.get("firstCloseAt", conversation["updatedAt"])
+    return int(conversation.get("resolvedAt", first_closed))
 
 
 def edit(world: World, conversation: Row, message_id: int, kind: str, *, body: str, buttons: list[Row]) -> None:
@@ -132,6 +147,8 @@ def visitor_starts(world: World, contact: Row) -> Row:
 
 def visitor_writes(world: World, conversation: Row, body: str) -> Row:
     """A chat message by the conversation's contact."""
+    if conversation["contactId"] is None:
+        raise invalid(f"conversation {conversation['id']} is one among users, it has no visitor")
     contact = people.find(world, conversation["contactId"])
     if contact is not None:
         before = contact["attributes"]

@@ -162,3 +162,60 @@ FIRST_IDS = {
 # Conversations started through the API land in the org's one inbox; used only if the seed has no
 # conversation.
 DEFAULT_INBOX_ID = 116_983
+
+# --- What only third-party catalogues name ------------------------------------------------------------------
+
+# No official page confirms any of it (drift-api.md, 10). It is served under a prefix of its own, so that nobody
+# mistakes it for Drift's documented API; requests are in the catalogue's snake_case, answers in Drift's models.
+CATALOGUE_PREFIX = "/v2"
+# One shape for every list: {"data": […], "pagination": {"more": true, "next": "…"}}, `pagination` absent at the
+# end, as in Drift's older pages; sizes as in its newer ones.
+CATALOGUE_PAGE_DEFAULT, CATALOGUE_PAGE_MAX = 25, 100
+LATEST_MOMENT = 253_402_300_799_999  # the last millisecond of the year 9999
+# A thing named in the body (user, playbook, message) that does not exist is 400, one named in the path is 404.
+# A PATCH that changes nothing is 400. `background_mode` means that nobody is notified: nothing is announced.
+# Lists in a change replace the old ones; custom attributes are merged, null takes one away.
+
+# Conversations. `archived` means closed: Drift has no archive. In a list by status, archived=false leaves the
+# closed ones out and true keeps them in. `direction`: who wrote the first chat message; without one there is no
+# direction. `last_activity_at` counts every message and change, `last_message_sent_at` chat messages only.
+# `member_count` counts the participants and the contact. A chat has no subject of its own: `reply_subject`
+# looks at the title. `integration` is the `integrationSource` of a message. Texts are compared without case and
+# as parts; labels, tags and addresses as a whole.
+# A conversation among users only has no contactId, in the documented lists neither.
+# The assigned user becomes a participant. A tag name nobody has used is created as a tag; a disabled one works.
+# A deleted conversation is gone for every call but a search with deleted=true, and so are its messages,
+# attachments and events; meetings stay booked.
+
+# Messages and notes. Only what our side wrote can be rewritten; labels can be put on any message.
+# A note is a private note in the conversation with some more to it, under the same id: so it is in the
+# transcript, in the documented list, and never in the visitor's view. A private note sent the documented way can
+# be read and changed as a note too.
+NOTE_TYPES = ("note", "call", "email", "meeting")
+# `createdAt` is what the caller says, else when the caller's system wrote it (`client_created_at`), else now.
+
+# Driftbot. Without an action_id the playbook that is called like this runs, else the first enabled one.
+WELCOME_PLAYBOOK = "welcome"
+# A flow asks a question or two and closes; which ones depends on the playbook's reportType (see driftbot_flow).
+# An answer is kept as a contact attribute. A `payload` may bring the first words (`body`) and answers already
+# known, by attribute name: those questions are left out. A colleague who writes in the chat ends the flow.
+
+# Contacts. Labels and workflows belong to conversations; a contact has those of its conversations, and those
+# named in its own attributes `labels` (text, comma-separated) and `workflow_id`.
+
+# Companies are accounts. Somebody works there whose address has the account's domain, or whose attributes name
+# the account in one of these. `active` people were seen or written to lately, `active` teams are not archived.
+COMPANY_ATTRIBUTES = ("employment_name", "company", "company_name", "account", "accountId", "account_id")
+ACTIVE_WITHIN_MS = 30 * 24 * 3600 * 1000
+
+# Meetings. Canceled ones are not listed, unless asked for by id. Two meetings of one host may not overlap (409).
+# `direction`: inbound where the visitor booked in the widget. Participants are contacts, the first one is the
+# conversation's; an unknown address becomes a contact. A participant removed from view as a contact is not shown.
+MEETING_SOURCE = "API"
+MEETING_TYPE = "New Meeting"
+MOST_MINUTES = 24 * 60
+
+# Events: what the webhooks would tell, kept in a log. At the start the latest of the seed are in it.
+EVENTS_KEPT = 1000
+EVENTS_OF_THE_SEED = 300
+# The catalogue names no scope: any token may ask, but sees only events whose webhook it could receive.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from . import choices
 from .errors import invalid
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -113,3 +114,65 @@ def query_number(query: Mapping[str, str], name: str, default: int, *, least: in
     if value < least:
         raise invalid(f"{name} must be at least {least}")
     return min(value, most)
+
+
+# --- what only the catalogue operations take ---
+
+
+def as_moment(value: int, name: str) -> int:
+    """Epoch ms between 1970 and the end of 9999: what a calendar can show."""
+    if not 0 <= value <= choices.LATEST_MOMENT:
+        raise invalid(f"{name} must be a moment in epoch milliseconds")
+    return value
+
+
+def moment(body: Mapping[str, Any], name: str) -> int | None:
+    value = integer(body, name)
+    return None if value is None else as_moment(value, name)
+
+
+def non_empty_text(body: Mapping[str, Any], name: str) -> str | None:
+    """A string with something in it, or None where the field is absent or null."""
+    return None if body.get(name) is None else required_text(body, name)
+
+
+def names(body: Mapping[str, Any], name: str) -> list[str] | None:
+    """A list of names (tags, labels) without repetition, or None where the field is absent or null."""
+    if body.get(name) is None:
+        return None
+    given = as_list(body[name], name)
+    if not all(isinstance(item, str) and item.strip() for item in given):
+        raise invalid(f"{name} must be an array of non-empty strings")
+    return list({item.strip().casefold(): item.strip() for item in reversed(given)}.values())[::-1]
+
+
+def integers(body: Mapping[str, Any], name: str) -> list[int] | None:
+    """A list of numbers without repetition, or None where the field is absent or null."""
+    if body.get(name) is None:
+        return None
+    given = as_list(body[name], name)
+    if not all(map(is_int, given)):
+        raise invalid(f"{name} must be an array of integers")
+    return list(dict.fromkeys(given))
+
+
+def plain_values(value: Any, what: str) -> dict[str, Any]:
+    """An object of texts, numbers and booleans; a null takes a value away."""
+    given = as_object(value, what)
+    if any(isinstance(item, dict | list) for item in given.values()) or not all(key.strip() for key in given):
+        raise invalid(f"{what} must hold strings, numbers and booleans under names")
+    return given
+
+
+def identifier(body: Mapping[str, Any], name: str) -> str | None:
+    """An id that a client may write as text or as a number."""
+    value = body.get(name)
+    return str(value) if is_int(value) else non_empty_text(body, name)
+
+
+def something(changes: dict[str, Any]) -> dict[str, Any]:
+    """The fields that were given; a change of nothing is refused."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    if not given:
+        raise invalid(f"nothing to change: give at least one of {', '.join(changes)}")
+    return given

@@ -8,15 +8,18 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import choices
+
 ADMIN = "/_sandbox"
 LOG_LENGTH = 1000
+UNALIASED = (f"/v1{ADMIN}", f"/v1{choices.CATALOGUE_PREFIX}/")
 # Query parameters whose values never reach the log (POST /app/uninstall takes its secret there).
 SECRET_PARAMETERS = frozenset({"clientsecret", "client_secret", "access_token", "accesstoken", "token"})
 
 
 class PathRules:
-    """`/v1/x` is `/x` (official samples of 2018-19), and `/x/` is `/x` (the published collection writes
-    both)."""
+    """`/v1/x` is `/x` (official samples of 2018-19) for what Drift documents, and `/x/` is `/x` (the published
+    collection writes both)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -24,7 +27,7 @@ class PathRules:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
-            if path.startswith("/v1/") and not path.startswith(f"/v1{ADMIN}"):
+            if path.startswith("/v1/") and not path.startswith(UNALIASED):
                 path = path.removeprefix("/v1")
             scope = {**scope, "path": path.rstrip("/") or "/"}
         await self._app(scope, receive, send)

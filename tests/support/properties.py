@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 modest = settings(
@@ -14,6 +14,8 @@ modest = settings(
 )
 few = settings(modest, max_examples=25)
 many = settings(modest, max_examples=250)
+quick = settings(few, phases=(Phase.explicit, Phase.generate))
+"""For a property that is checked once for each of many things: a failure is shown as found, not made smaller first."""
 
 # Zero-width, bidirectional, tag and control characters, one representative range after the other. Written by hand from
 # Unicode's "Default_Ignorable_Code_Point" and "Bidi_Control", not taken from the code under test.

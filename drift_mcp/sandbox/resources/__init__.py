@@ -6,6 +6,7 @@ from ..http import Endpoint
 from . import (
     accounts,
     app_admin,
+    catalogue,
     contact_records,
     contacts,
     conversations,
@@ -34,4 +35,5 @@ def endpoints() -> list[Endpoint]:
         *app_admin.routes,
         *privacy.routes,
         *scim.routes,
+        *catalogue.endpoints(),
     ]

@@ -31,7 +31,7 @@ PAGE_KIND = "conversations"
 
 def short(conversation: Row) -> Row:
     """The form of list items: no participants, no tags."""
-    return {name: conversation[name] for name in SHORT}
+    return {name: conversation[name] for name in SHORT if conversation[name] is not None}
 
 
 def full(conversation: Row) -> Row:
@@ -97,6 +97,8 @@ def create_conversation(call: Call) -> Response:
         raise invalid(f"autoAssigneeId {assignee} is no user of this organisation")
     participant = assignee if assignee is not None else staff.routed(call.world)["id"]
     conversation = chat.start(call.world, people.find_or_create(call.world, email), [participant])
+    if assignee is not None:
+        conversation["assignedUserId"] = assignee
     attributes = {**attributes, "developer_app_id": call.token["clientId"]}
     author = staff.author(staff.bot(call.world))
     chat.write(call.world, conversation, author, "chat", text, attributes=attributes)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from .. import choices, fields, staff
 from ..errors import invalid, not_found
 from ..http import Call, data, get, write
-from ..world import Row
+from ..world import Row, World
 
 READ, WRITE = "user_read", "user_write"
 MOST_IDS = 20
@@ -99,19 +99,19 @@ def update_user(call: Call) -> Response:
 
 
 def list_teams(call: Call) -> Response:
-    return data([_team_view(call, team) for team in call.world.rows("teams")])
+    return data([team_view(call.world, team) for team in call.world.rows("teams")])
 
 
-def _team_view(call: Call, team: Row) -> Row:
+def team_view(world: World, team: Row) -> Row:
     """Without the members who lost their seat."""
-    members = [member for member in team.get("members", []) if staff.find(call.world, member) is not None]
+    members = [member for member in team.get("members", []) if staff.find(world, member) is not None]
     return {**team, "members": members}
 
 
 def list_user_teams(call: Call) -> Response:
     user = _user(call, call.id("userId"))
     rows = [team for team in call.world.rows("teams") if user["id"] in team.get("members", [])]
-    return data([_team_view(call, team) for team in rows])
+    return data([team_view(call.world, team) for team in rows])
 
 
 def list_booked_meetings(call: Call) -> Response:
