@@ -114,6 +114,12 @@ def not_allowed(name: str) -> Problem:
     )
 
 
+def other_risk(name: str, access: str) -> Problem:
+    """A runner was given an operation of another risk than its own."""
+    runner = f"run_{access}_operation"
+    return problem("other_risk", f"{name} is a {access} operation.", f"Use {runner}, with the same name and arguments.")
+
+
 def internal() -> Problem:
     """A fault of this server. What it was stands in its log, not here."""
     return problem(

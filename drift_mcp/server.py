@@ -44,8 +44,9 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
     async def list_tools(_: ServerRequestContext[Toolbox, Any], __: PaginatedRequestParams | None) -> Any:
         return {"tools": await toolbox.listed(), "resultType": "complete"}
 
-    async def call_tool(_: ServerRequestContext[Toolbox, Any], params: CallToolRequestParams) -> Any:
-        return {**await toolbox.call(params.name, params.arguments or {}), "resultType": "complete"}
+    async def call_tool(context: ServerRequestContext[Toolbox, Any], params: CallToolRequestParams) -> Any:
+        result = await toolbox.call(params.name, params.arguments or {}, context.session.report_progress)
+        return {**result, "resultType": "complete"}
 
     return Server(
         "drift-mcp",

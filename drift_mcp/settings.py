@@ -41,6 +41,8 @@ class Settings:
     catalogue_prefix: str = _setting(
         "/v2", "DRIFT_CATALOGUE_PREFIX", "Path before operations that only third-party catalogues name."
     )
+    files: str = _setting("", "DRIFT_FILES", "Folder that jobs may read from and write to; none if empty.")
+    state_dir: str = _setting("", "DRIFT_STATE_DIR", "Where jobs keep their state; the user's state folder if empty.")
     log_level: str = _setting("WARNING", "DRIFT_LOG_LEVEL", "Least severe log line on stderr.")
 
     def __post_init__(self) -> None:

@@ -5,9 +5,11 @@ does. What only a call needs is imported at the first call: a host waits for the
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,13 +20,16 @@ from drift_mcp.credentials.environment import has_token
 from drift_mcp.settings import Settings
 
 if TYPE_CHECKING:
+    from drift_mcp.catalogue import Entry
     from drift_mcp.drift.gateway import Gateway
     from drift_mcp.execute import Outcome
     from drift_mcp.operation import Request, Tool
+    from drift_mcp.workflow import Runner
 
 log = logging.getLogger(__name__)
 
 ToolResult = dict[str, Any]
+Progress = Callable[[float, float | None, str], Awaitable[None]]
 UNTRUSTED_KEY = "drift-mcp/untrusted"
 SCOPES_WAIT = 2.0
 
@@ -63,11 +68,13 @@ class Toolbox:
         scopes = None if self._settings.ignore_scopes else await self.scopes()
         return [entry.tool for entry in self._entries.values() if self._surface.is_listed(entry, scopes)]
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
-        """The MCP result of calling tool `name`. Failures are results too (`isError`); this raises nothing."""
-        from drift_mcp import present, problems
-        from drift_mcp.arguments import InvalidArguments, parse
-        from drift_mcp.drift.errors import DriftError
+    async def call(self, name: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> ToolResult:
+        """The MCP result of calling tool `name`. Failures are results too (`isError`); this raises nothing.
+
+        `progress` is told how far a long job is: done, total (None: unknown) and a message.
+        """
+        from drift_mcp import problems
+        from drift_mcp.workflow import Runner
 
         entry = self._entries.get(name)
         if entry is None:
@@ -75,15 +82,29 @@ class Toolbox:
         if not self._surface.may_run(entry):
             return _failed(problems.not_allowed(name))
         tool = entry.record()
+        if isinstance(tool, Runner):
+            return await self._call_through(tool, arguments, progress)
+        return await self._call(entry, tool, arguments, progress)
+
+    async def _call(
+        self, entry: "Entry", tool: "Tool", arguments: Mapping[str, Any], progress: Progress | None
+    ) -> ToolResult:
+        from drift_mcp import present, problems
+        from drift_mcp.arguments import InvalidArguments, parse
+        from drift_mcp.drift.errors import DriftError
+        from drift_mcp.workflow import NotAllowed
+
         try:
-            outcome = await self._run(tool, parse(tool, arguments))
+            outcome = await self.run(tool, parse(tool, arguments), progress)
         except InvalidArguments as error:
             return _failed(problems.invalid_arguments(tool, error))
+        except NotAllowed as error:
+            return _failed(problems.not_allowed(error.name))
         except DriftError as error:
-            log.info("%s failed: %s, status %s", name, error.kind, error.status)
+            log.info("%s failed: %s, status %s", tool.name, error.kind, error.status)
             return _failed(problems.drift_failed(tool, error))
         except Exception as error:  # whatever it is, the agent gets a result and no stack
-            log.error("%s failed inside this server: %s", name, _where(error))
+            log.error("%s failed inside this server: %s", tool.name, _where(error))
             return _failed(problems.internal())
         text = {"type": "text", "text": present.as_text(outcome.content)}
         result: ToolResult = {"content": [text, *outcome.blocks], "structuredContent": outcome.content}
@@ -91,24 +112,57 @@ class Toolbox:
             result["_meta"] = {UNTRUSTED_KEY: list(entry.untrusted)}
         return result
 
-    # ---- what a workflow may use (drift_mcp.workflow.Context) ----
+    async def _call_through(
+        self, runner: "Runner", arguments: Mapping[str, Any], progress: Progress | None
+    ) -> ToolResult:
+        """What a runner was asked to run, with its own policy, arguments and errors."""
+        from drift_mcp import problems
+        from drift_mcp.arguments import InvalidArguments, parse
 
-    async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
-        """The presented result of a Drift operation.
+        try:
+            request: Any = parse(runner, arguments)
+        except InvalidArguments as error:
+            return _failed(problems.invalid_arguments(runner, error))
+        target = self._entries.get(request.name)
+        if target is None or target.toolset == runner.toolset:
+            return _failed(problems.unknown_tool(request.name, self._close_to(request.name)))
+        if target.access != runner.runs.value:
+            return _failed(problems.other_risk(target.name, target.access))
+        return await self.call(target.name, request.arguments or {}, progress)
+
+    async def run(self, tool: "Tool", request: "Request", progress: Progress | None = None) -> "Outcome":
+        """The outcome of `tool`, an Operation or a Workflow. Policy has been asked before.
 
         Raises:
-            DriftError: Drift could not do it.
-            InvalidArguments: the arguments do not fit.
+            DriftError, InvalidArguments, NotAllowed: as the tool does.
         """
+        from drift_mcp.execute import Outcome, execute
+        from drift_mcp.operation import Operation
+        from drift_mcp.workflow import Workflow
+
+        if isinstance(tool, Workflow):
+            return Outcome(await tool.run(request, _Context(self, progress)))
+        assert isinstance(tool, Operation)
+        return await execute(
+            tool,
+            request,
+            self._open_gateway().send,
+            budget=self._settings.result_bytes,
+            catalogue_prefix=self._settings.catalogue_prefix,
+        )
+
+    async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        """The presented result of an operation, whatever policy says of it. Raises as `run` does."""
         from drift_mcp.arguments import parse
 
         tool = self._entries[name].record()
-        return (await self._run(tool, parse(tool, arguments))).content
+        return (await self.run(tool, parse(tool, arguments))).content
 
     async def scopes(self) -> frozenset[str] | None:
         """What the token may do, asked once; None when there is no token or Drift does not say.
 
-        Waits for the answer for `SCOPES_WAIT` seconds at most: a host waits for the list meanwhile.
+        Waits for the answer for `SCOPES_WAIT` seconds at most: a host waits for the list meanwhile. The sandbox's own
+        token may do everything, so it is not asked.
         """
         if self._settings.sandbox or (self._connect is None and not has_token()):
             return None
@@ -118,6 +172,21 @@ class Toolbox:
             with anyio.move_on_after(SCOPES_WAIT), suppress(DriftError):
                 self._scopes = frozenset((await self.operate("get_token_info")).get("scopes", ())) or None
         return self._scopes
+
+    def files(self) -> Path | None:
+        """The folder that jobs may use, or None."""
+        return Path(self._settings.files) if self._settings.files else None
+
+    def state(self) -> Path:
+        """The folder for what outlives the process (XDG base directories where none is set), made on first use."""
+        base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        folder = Path(self._settings.state_dir or Path(base) / "drift-mcp")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def offered(self) -> "list[Entry]":
+        """The tools that policy lets run, listed or not."""
+        return [entry for entry in self._entries.values() if self._surface.may_run(entry)]
 
     def about(self) -> Mapping[str, Any]:
         """This server, as `whoami` shows it."""
@@ -129,22 +198,6 @@ class Toolbox:
             "surface": self._surface.summary(),
         }
 
-    async def _run(self, tool: "Tool", request: "Request") -> "Outcome":
-        from drift_mcp.execute import Outcome, execute
-        from drift_mcp.operation import Operation
-        from drift_mcp.workflow import Workflow
-
-        if isinstance(tool, Workflow):
-            return Outcome(await tool.run(request, self))
-        assert isinstance(tool, Operation)
-        return await execute(
-            tool,
-            request,
-            self._open_gateway().send,
-            budget=self._settings.result_bytes,
-            catalogue_prefix=self._settings.catalogue_prefix,
-        )
-
     def _open_gateway(self) -> "Gateway":
         if self._gateway is None:
             from drift_mcp.connect import connect
@@ -153,8 +206,42 @@ class Toolbox:
         return self._gateway
 
     def _close_to(self, name: str) -> str | None:
-        offered = [entry.name for entry in self._entries.values() if self._surface.may_run(entry)]
-        return next(iter(get_close_matches(name, offered, n=1)), None)
+        return next(iter(get_close_matches(name, [entry.name for entry in self.offered()], n=1)), None)
+
+
+class _Context:
+    """What one running workflow may use: the `Context` of `drift_mcp.workflow`."""
+
+    def __init__(self, toolbox: Toolbox, progress: Progress | None) -> None:
+        self._toolbox = toolbox
+        self._progress = progress
+        self._allowed = {entry.name for entry in toolbox.offered()}
+
+    async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        from drift_mcp.workflow import NotAllowed
+
+        if name not in self._allowed:
+            raise NotAllowed(name)
+        return await self._toolbox.operate(name, **arguments)
+
+    async def progress(self, done: float, total: float | None, message: str) -> None:
+        if self._progress is not None:
+            await self._progress(done, total, message)
+
+    def files(self) -> Path | None:
+        return self._toolbox.files()
+
+    def state(self) -> Path:
+        return self._toolbox.state()
+
+    async def token_info(self) -> Mapping[str, Any]:
+        return await self._toolbox.operate("get_token_info")
+
+    def offered(self) -> "list[Entry]":
+        return self._toolbox.offered()
+
+    def about(self) -> Mapping[str, Any]:
+        return self._toolbox.about()
 
 
 def _failed(content: dict[str, Any]) -> ToolResult:

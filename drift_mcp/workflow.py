@@ -1,25 +1,57 @@
 """What a workflow is: a tool that is a job of this server rather than one call to Drift."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from drift_mcp.operation import Tool
+from drift_mcp.catalogue import Entry
+from drift_mcp.operation import Access, Tool
+
+
+class NotAllowed(Exception):
+    """A workflow needs a tool that the operator does not allow."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class Context(Protocol):
-    """What a workflow can use: Drift's operations through the same gateway, and facts about this server."""
+    """What a workflow can use: Drift's operations through the same gateway and policy, and facts about this server."""
 
     async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """The presented result of a Drift operation.
 
         Raises:
             DriftError: Drift could not do it.
+            InvalidArguments: the arguments do not fit.
+            NotAllowed: the operator does not allow that operation.
         """
         ...
 
-    async def scopes(self) -> frozenset[str] | None:
-        """What the token may do, or None when that cannot be read."""
+    async def progress(self, done: float, total: float | None, message: str) -> None:
+        """Tell the client how far the job is. Costs nothing when it did not ask."""
+        ...
+
+    async def token_info(self) -> Mapping[str, Any]:
+        """`get_token_info`'s result, whatever the operator allows.
+
+        Raises:
+            DriftError: it cannot be read.
+        """
+        ...
+
+    def files(self) -> Path | None:
+        """The folder that jobs may read from and write to, or None when the operator allows none."""
+        ...
+
+    def state(self) -> Path:
+        """The folder for state that outlives the process, made on first use."""
+        ...
+
+    def offered(self) -> Sequence[Entry]:
+        """The tools that the operator allows, listed or not."""
         ...
 
     def about(self) -> Mapping[str, Any]:
@@ -32,3 +64,14 @@ class Workflow(Tool):
     """A job. `run` gets the validated request and answers what the agent reads."""
 
     run: Callable[[Any, Context], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner(Tool):
+    """Runs another tool by name, if its risk is `runs`.
+
+    Hosts ask a person before a call by the risk its tool declares, so one runner never takes tools of several risks.
+    Its request has `name` and `arguments`.
+    """
+
+    runs: Access

@@ -17,6 +17,7 @@ from drift_mcp.present import as_text, size
 from tests.support.drifts import PagedDrift
 from tests.support.operations import OPERATIONS
 from tests.support.properties import many, modest, unseen
+from tests.support.requests import example
 
 STYLES = ("page_token", "pagination", "next", "index", "link_header", "start_index", None)
 each_style = pytest.mark.parametrize("style", STYLES)
@@ -197,14 +198,13 @@ class TestCursors:
         listing = OPERATIONS[name]
         if "cursor" in listing.request.model_fields:
             pytest.skip("takes one")
-        arguments = {"find_contacts_by_external_id": {"external_ids": ["a"]}, "get_users": {"user_ids": [1]}}[name]
 
         async def send(call: Call) -> Answer:
             return Answer(
                 200, {"data": [{"id": n, "name": "x" * 200, "attributes": {"a": "y" * 200}} for n in range(20)]}
             )
 
-        answer = (await execute(listing, parse(listing, arguments), send, budget=1_000)).content
+        answer = (await execute(listing, parse(listing, example(name)), send, budget=1_000)).content
         assert "next_cursor" not in answer
         assert answer["count"] < 20
         assert "next_cursor" not in answer["truncated"]
@@ -260,14 +260,12 @@ class TestOddAnswers:
         async def send(call: Call) -> Answer:
             return Answer(200, body)
 
-        request = each.request.model_construct(**{"limit": 5, "cursor": None, "detail": "full", "metrics": []})
         try:
-            listing = each.many
-            outcome = await _execute_prepared(each, request, send)
+            outcome = await execute(each, parse(each, example(name)), send, budget=50_000)
         except DriftError:
             return
         assert isinstance(outcome.content, dict)
-        assert ("items" in outcome.content) is listing
+        assert ("items" in outcome.content) is each.many
 
     async def test_drifts_refusal_passes_through(self) -> None:
         async def send(call: Call) -> Answer:
@@ -276,19 +274,6 @@ class TestOddAnswers:
         reading = OPERATIONS["get_contact"]
         with pytest.raises(NotFound):
             await execute(reading, parse(reading, {"contact_id": 1}), send, budget=5_000)
-
-
-async def _execute_prepared(each: Operation, request: Any, send: Any) -> Outcome:
-    """Runs `each` with a call of its path as it stands: what is asked does not matter here."""
-
-    class Prepared(type(request)):  # type: ignore[misc]
-        pass
-
-    from dataclasses import replace
-
-    plain = replace(each)
-    object.__setattr__(plain, "call", lambda *_, **__: Call("GET", "/x"))
-    return await execute(plain, request, send, budget=50_000)
 
 
 class TestAttachments:

@@ -1,6 +1,6 @@
 """Every operation's request, beside what drift-api.md §6 documents: method, path, query and body."""
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -9,158 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift_mcp.arguments import InvalidArguments, parse
-from drift_mcp.drift.wire import ABSENT, Expect
+from drift_mcp.drift.wire import Expect, Inject
 from drift_mcp.operation import Access, Provenance
 from tests.support.operations import OPERATIONS, call_of
-from tests.support.properties import any_text, few, many
-
-
-class Row(NamedTuple):
-    """An operation's arguments as an agent gives them, and the request that Drift documents for them."""
-
-    name: str
-    arguments: dict[str, Any]
-    method: str
-    path: str
-    query: list[tuple[str, str]] = []
-    body: Any = ABSENT
-
-
-ROWS = [
-    # ---- conversations
-    Row("list_conversations", {}, "GET", "/conversations/list", [("limit", "25")]),
-    Row(
-        "list_conversations", {"status": ["open", "pending"], "limit": 10, "detail": "full"}, "GET", "/conversations/list",
-        [("statusId", "1"), ("statusId", "3"), ("limit", "10")],
-    ),
-    Row("list_conversations", {"status": "closed", "limit": 200}, "GET", "/conversations/list", [("statusId", "2"), ("limit", "100")]),
-    Row("get_conversation", {"conversation_id": 116119985}, "GET", "/conversations/116119985"),
-    Row(
-        "create_conversation", {"email": "a@b.com", "body": "Hi <you> & co\nBye"}, "POST", "/conversations/new", [],
-        {"email": "a@b.com", "message": {"body": "Hi &lt;you&gt; &amp; co<br>Bye"}},
-    ),
-    Row(
-        "create_conversation",
-        {"email": "a@b.com", "body": "<b>Hi</b>", "format": "html", "integration_source": "Message from facebook", "auto_assignee_id": 123},
-        "POST", "/conversations/new", [],
-        {
-            "email": "a@b.com",
-            "message": {
-                "body": "<b>Hi</b>",
-                "attributes": {"integrationSource": "Message from facebook", "autoAssigneeId": 123},
-            },
-        },
-    ),
-    Row("get_conversation_stats", {}, "GET", "/conversations/stats"),
-    Row("get_conversation_transcript", {"conversation_id": 7}, "GET", "/conversations/7/transcript"),
-    Row("get_conversation_transcript_json", {"conversation_id": 7}, "GET", "/conversations/7/json_transcript"),
-    Row("list_messages", {"conversation_id": 2**63 - 1, "limit": 3}, "GET", "/conversations/9223372036854775807/messages"),
-    Row("send_message", {"conversation_id": 7, "body": "Hello"}, "POST", "/conversations/7/messages", [], {"type": "chat", "body": "Hello"}),
-    Row(
-        "send_message", {"conversation_id": 7, "body": "Pick one", "buttons": ["yes please", "no"], "user_id": 12345},
-        "POST", "/conversations/7/messages", [],
-        {
-            "type": "chat", "body": "Pick one", "userId": 12345,
-            "buttons": [
-                {"label": "yes please", "value": "yes please", "type": "reply"},
-                {"label": "no", "value": "no", "type": "reply"},
-            ],
-        },
-    ),
-    Row(
-        "send_message", {"conversation_id": 7, "body": "<i>internal</i>", "format": "html", "type": "private_note"},
-        "POST", "/conversations/7/messages", [], {"type": "private_note", "body": "<i>internal</i>"},
-    ),
-    Row("download_attachment", {"document_id": 581264}, "GET", "/attachments/581264/data"),
-    # ---- contacts
-    Row("create_contact", {"email": "a@b.com"}, "POST", "/contacts", [], {"attributes": {"email": "a@b.com"}}),
-    Row(
-        "create_contact",
-        {"email": "a@b.com", "external_id": "crm-1", "name": "A", "phone": "555", "attributes": {"plan": "pro", "seats": 3, "vip": False}},
-        "POST", "/contacts", [],
-        {"attributes": {"email": "a@b.com", "externalId": "crm-1", "name": "A", "phone": "555", "plan": "pro", "seats": 3, "vip": False}},
-    ),
-    Row("get_contact", {"contact_id": 15811408544}, "GET", "/contacts/15811408544"),
-    Row("find_contacts_by_email", {"email": "a+b@c.com"}, "GET", "/contacts", [("email", "a+b@c.com"), ("limit", "25")]),
-    Row(
-        "find_contacts_by_external_id", {"external_ids": ["crm-1", "crm 2"]}, "GET", "/contacts",
-        [("idType", "external"), ("id", "crm-1"), ("id", "crm 2")],
-    ),
-    Row("update_contact", {"contact_id": 5, "name": "New"}, "PATCH", "/contacts/5", [], {"attributes": {"name": "New"}}),
-    Row(
-        "update_contact", {"contact_id": 5, "external_id": "x", "attributes": {"plan": "pro"}},
-        "PATCH", "/contacts/5", [], {"attributes": {"plan": "pro", "externalId": "x"}},
-    ),
-    Row(
-        "update_contact_by_external_id", {"external_id": "crm 2&3", "attributes": {"plan": "pro"}},
-        "PATCH", "/contacts/normalize", [("idType", "external"), ("id", "crm 2&3")], {"attributes": {"plan": "pro"}},
-    ),
-    Row("delete_contact", {"contact_id": 5}, "DELETE", "/contacts/5"),
-    Row("unsubscribe_emails", {"emails": ["a@b.com", "c@d.com"]}, "POST", "/emails/unsubscribe", [], ["a@b.com", "c@d.com"]),
-    Row(
-        "post_timeline_event", {"contact_id": 1115142980, "event": "Upgraded", "created_at": "2019-01-01T12:00:00Z"},
-        "POST", "/contacts/timeline", [], {"contactId": 1115142980, "event": "Upgraded", "createdAt": 1546344000000},
-    ),
-    Row(
-        "post_timeline_event", {"external_id": "crm-1", "event": "Upgraded"},
-        "POST", "/contacts/timeline", [], {"externalId": "crm-1", "event": "Upgraded"},
-    ),
-    Row("list_contact_attributes", {"limit": 5}, "GET", "/contacts/attributes"),
-    Row(
-        "add_contact_tags", {"contact_id": 5, "tags": ["VIP", "Lead"]},
-        "POST", "/contacts/5/tags", [], [{"name": "VIP"}, {"name": "Lead"}],
-    ),
-    Row(
-        "add_contact_tags", {"contact_id": 5, "tags": "VIP", "color": "0960C5"},
-        "POST", "/contacts/5/tags", [], [{"name": "VIP", "color": "0960C5"}],
-    ),
-    Row("remove_contact_tag", {"contact_id": 5, "tag_name": "My Tag"}, "DELETE", "/contacts/5/tags/My%20Tag"),
-    Row("remove_contact_tags", {"contact_id": 5, "tags": ["a", "b"]}, "POST", "/contacts/5/tags/delete/_bulk", [], ["a", "b"]),
-    # ---- accounts
-    Row("list_accounts", {}, "GET", "/accounts", [("size", "25")]),
-    Row("list_accounts", {"limit": 200, "detail": "full"}, "GET", "/accounts", [("size", "65")]),
-    Row("get_account", {"account_id": "123458_domain.com"}, "GET", "/accounts/123458_domain.com"),
-    Row(
-        "create_account", {"owner_id": 21995, "name": "Acme", "domain": "acme.example"},
-        "POST", "/accounts/create", [], {"ownerId": 21995, "name": "Acme", "domain": "acme.example"},
-    ),
-    Row(
-        "create_account",
-        {
-            "owner_id": 21995, "name": "Acme", "domain": "acme.example", "targeted": True,
-            "custom_properties": [
-                {"name": "tier", "value": "gold", "label": "Tier"},
-                {"name": "seats", "value": "40", "type": "NUMBER"},
-                {"name": "langs", "value": '["de", "fr"]', "type": "ENUMARRAY"},
-            ],
-        },
-        "POST", "/accounts/create", [],
-        {
-            "ownerId": 21995, "name": "Acme", "domain": "acme.example", "targeted": True,
-            "customProperties": [
-                {"label": "Tier", "name": "tier", "value": "gold", "type": "STRING"},
-                {"label": "seats", "name": "seats", "value": 40, "type": "NUMBER"},
-                {"label": "langs", "name": "langs", "value": ["de", "fr"], "type": "ENUMARRAY"},
-            ],
-        },
-    ),
-    Row(
-        "update_account", {"account_id": "123458_domain.com", "owner_id": 21995, "targeted": False},
-        "PATCH", "/accounts/update", [], {"accountId": "123458_domain.com", "ownerId": 21995, "targeted": False},
-    ),
-    Row("delete_account", {"account_id": "123458_domain.com"}, "DELETE", "/accounts/123458_domain.com"),
-    # ---- users
-    Row("list_users", {"limit": 5}, "GET", "/users/list"),
-    Row("get_user", {"user_id": 228225}, "GET", "/users/228225"),
-    Row("get_users", {"user_ids": [228225, 243266]}, "GET", "/users", [("userId", "228225"), ("userId", "243266")]),
-    Row(
-        "update_user", {"user_id": 228225, "alias": "Maya", "phone": "555-444-6666", "availability": "OFFLINE", "avatar_url": "https://a.example/x"},
-        "PATCH", "/users/update", [("userId", "228225")],
-        {"alias": "Maya", "phone": "555-444-6666", "availability": "OFFLINE", "avatarUrl": "https://a.example/x"},
-    ),
-    Row("list_teams", {}, "GET", "/teams/org"),
-    Row("list_user_teams", {"user_id": 228225}, "GET", "/teams/users/228225"),
-]  # fmt: skip
+from tests.support.properties import any_text, few, many, modest
+from tests.support.requests import IDS, ROWS, Row, example
+from tests.support.sources import SOURCES
 
 
 def ordered(query: Any) -> list[tuple[str, str]]:
@@ -168,7 +22,7 @@ def ordered(query: Any) -> list[tuple[str, str]]:
     return sorted(query, key=lambda pair: pair[0])
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[f"{row.name}-{place}" for place, row in enumerate(ROWS)])
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_an_operation_makes_the_documented_request(row: Row) -> None:
     call = call_of(row.name, row.arguments)
     assert (call.method, call.path) == (row.method, row.path)
@@ -180,58 +34,81 @@ def test_every_operation_has_its_documented_request_here() -> None:
     assert {row.name for row in ROWS} == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[f"{row.name}-{place}" for place, row in enumerate(ROWS)])
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_method_and_path_are_those_of_the_sources(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert (operation.method, operation.path.partition("?")[0]) == (SOURCES[name].method, SOURCES[name].path)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_what_is_for_this_server_only_never_reaches_drift(row: Row) -> None:
+    operation = OPERATIONS[row.name]
     local = {"detail": "full", "limit": 3, "cursor": "skip=1", "format": "html"}
-    taken = {name: value for name, value in local.items() if name in OPERATIONS[row.name].request.model_fields}
+    taken = {name: value for name, value in local.items() if name in operation.request.model_fields}
     call = call_of(row.name, row.arguments | taken)
-    sent = [name for name, _ in call.query] + (list(call.body) if isinstance(call.body, dict) else [])
-    allowed = {"limit"} if row.name in {"list_conversations", "find_contacts_by_email"} else set()
-    assert not set(sent) & {"detail", "cursor", "format", "limit"} - allowed
+    sent = {name for name, _ in call.query} | (set(call.body) if isinstance(call.body, dict) else set())
+    documented = {name for name, _ in row.query} | (set(row.body) if isinstance(row.body, dict) else set())
+    assert sent <= documented
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
-def test_a_call_says_whether_it_writes_and_what_it_expects(operation: Any) -> None:
-    row = next(row for row in ROWS if row.name == operation.name)
-    call = call_of(row.name, row.arguments)
-    assert call.writes is (operation.access is not Access.READ)
-    assert call.expect is {
-        "download_attachment": Expect.BYTES, "get_conversation_transcript": Expect.TEXT,
-    }.get(operation.name, Expect.JSON)  # fmt: skip
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_a_call_says_whether_it_writes_and_what_it_expects(name: str) -> None:
+    operation = OPERATIONS[name]
+    call = call_of(name, example(name))
+    assert call.writes is (SOURCES[name].access != "read")
+    assert operation.access == SOURCES[name].access
+    expected = {"download_attachment": Expect.BYTES, "get_conversation_transcript": Expect.TEXT}
+    assert call.expect is expected.get(name, Expect.JSON)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
-def test_the_methods_follow_http(operation: Any) -> None:
-    if operation.method == "GET":
-        assert operation.access is Access.READ
-    if operation.method == "DELETE":
-        assert operation.access is Access.DESTRUCTIVE
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_only_the_two_calls_of_the_app_ask_for_a_secret(name: str) -> None:
+    asked = {"get_token_info": Inject.TOKEN_IN_BODY, "uninstall_app": Inject.CLIENT_IN_QUERY}
+    assert call_of(name, example(name)).inject is asked.get(name)
 
 
-def test_a_catalogue_operation_would_be_told_from_a_documented_one() -> None:
-    # Operations of this version are all documented; the path prefix of others is not the documented one.
-    documented = [each for each in OPERATIONS.values() if each.provenance is Provenance.DOCUMENTED]
-    assert not [each.path for each in documented if each.path.startswith("/v2")]
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_the_prefix_stands_before_the_catalogues_operations_and_no_others(name: str) -> None:
+    operation = OPERATIONS[name]
+    request = parse(operation, example(name))
+    path = operation.call(request).path
+    foreign = SOURCES[name].provenance == "catalogue"
+    assert (operation.provenance is Provenance.CATALOGUE) is foreign
+    assert operation.call(request, catalogue_prefix="/v2").path == (f"/v2{path}" if foreign else path)
+
+
+def text_parameters() -> list[tuple[str, str, int]]:
+    """Every argument that is free text and becomes a segment of a path: operation, argument, place of the segment."""
+    return [
+        (operation.name, name, operation.path.split("/")[1:].index(f"{{{field.alias or name}}}"))
+        for operation in OPERATIONS.values()
+        for name, field in operation.request.model_fields.items()
+        if f"{{{field.alias or name}}}" in operation.path.split("/") and field.annotation is str
+    ]
 
 
 class TestPathParameters:
-    TEXT_IN_PATH = (
-        ("get_account", "account_id", {}, 1),
-        ("delete_account", "account_id", {}, 1),
-        ("remove_contact_tag", "tag_name", {"contact_id": 5}, 3),
-    )
+    def test_the_text_parameters_of_paths_are_the_known_ones(self) -> None:
+        assert sorted((name, argument) for name, argument, _ in text_parameters()) == [
+            ("delete_account", "account_id"),
+            ("deprovision_scim_user", "id"),
+            ("get_account", "account_id"),
+            ("get_scim_user", "id"),
+            ("list_company_people", "company_id"),
+            ("list_company_teams", "company_id"),
+            ("remove_contact_tag", "tag_name"),
+            ("replace_scim_user", "id"),
+            ("update_scim_user", "id"),
+        ]
 
-    def test_every_text_parameter_of_a_path_is_checked_here(self) -> None:
-        found = {
-            (operation.name, name)
-            for operation in OPERATIONS.values()
-            for name, field in operation.request.model_fields.items()
-            if f"{{{field.alias}}}" in operation.path and field.annotation is str
-        }
-        assert found == {(name, parameter) for name, parameter, _, _ in self.TEXT_IN_PATH}
+    @pytest.mark.parametrize("name", list(OPERATIONS))
+    def test_no_placeholder_is_left_in_a_path(self, name: str) -> None:
+        path = call_of(name, example(name)).path
+        assert path.startswith("/")
+        assert not set(path) & set("{}?# ")
 
-    @pytest.mark.parametrize(("name", "parameter", "others", "place"), TEXT_IN_PATH)
-    @many
+    @pytest.mark.parametrize(("name", "parameter", "place"), text_parameters())
+    @modest
     @given(
         value=st.one_of(
             any_text,
@@ -242,10 +119,10 @@ class TestPathParameters:
         )
     )  # fmt: skip
     def test_no_value_can_change_the_structure_of_the_path(
-        self, name: str, parameter: str, others: dict[str, Any], place: int, value: str
+        self, name: str, parameter: str, place: int, value: str
     ) -> None:
         try:
-            call = call_of(name, {parameter: value, **others})
+            call = call_of(name, example(name) | {parameter: value})
         except InvalidArguments:
             return
         segments = call.path.split("/")[1:]
@@ -253,7 +130,7 @@ class TestPathParameters:
         assert len(segments) == len(template)
         assert unquote(segments[place]) == value.strip()
         # What the HTTP client makes of it is still the same path.
-        url = httpx.URL("https://driftapi.com").join(call.path)
+        url = httpx.URL(f"https://driftapi.com{call.path}")
         assert url.host == "driftapi.com"
         assert url.query == b""
         assert unquote(url.raw_path.decode("ascii").split("/")[1:][place]) == value.strip()

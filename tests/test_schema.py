@@ -9,12 +9,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import Field
 
-from drift_mcp import catalogue
+from drift_mcp import catalogue, surface
 from drift_mcp.arguments import InvalidArguments, parse
 from drift_mcp.operation import Request, Result
 from drift_mcp.schema import input_schema, output_schema
+from drift_mcp.settings import Settings
 from tests.support.operations import OPERATIONS
-from tests.test_operation import ROWS
+from tests.support.requests import IDS, ROWS
 
 TOOLS = [entry.tool for entry in catalogue.load().values()]
 by_name = pytest.mark.parametrize("tool", TOOLS, ids=[tool["name"] for tool in TOOLS])
@@ -119,7 +120,7 @@ class TestInputSchemas:
         names = [name for _, schema in schemas(tool["inputSchema"]) for name in schema.get("properties", {})]
         assert [name for name in names if not re.fullmatch("[a-z0-9_]{1,48}", name)] == []
 
-    @pytest.mark.parametrize("row", ROWS, ids=[f"{row.name}-{place}" for place, row in enumerate(ROWS)])
+    @pytest.mark.parametrize("row", ROWS, ids=IDS)
     def test_arguments_that_a_host_checks_against_it_are_the_ones_accepted(self, row: Any) -> None:
         schema = catalogue.load()[row.name].tool["inputSchema"]
         lists = {name for name, part in schema["properties"].items() if part["type"] == "array"}
@@ -153,7 +154,7 @@ class TestOutputSchemas:
 
     @by_name
     def test_a_listing_says_how_to_go_on(self, tool: dict[str, Any]) -> None:
-        listing = OPERATIONS[tool["name"]].many
+        listing = catalogue.load()[tool["name"]].record().many
         assert ({"items", "count", "has_more", "next_cursor"} <= set(tool["outputSchema"]["properties"])) is listing
 
 
@@ -229,8 +230,10 @@ class TestTranslation:
 
 class TestSizes:
     def test_the_default_list_is_short(self) -> None:
-        listed = [entry.tool for entry in catalogue.load().values() if entry.everyday]
-        assert 0 < len(listed) <= 20
+        entries = catalogue.load()
+        shown = surface.chosen(Settings(), entries)
+        listed = [entry.tool for entry in entries.values() if shown.is_listed(entry)]
+        assert 10 <= len(listed) <= 20
         assert compact_bytes(listed) <= 16 * 1024
 
     def test_a_tool_takes_900_bytes_on_average_at_most(self) -> None:

@@ -114,7 +114,7 @@ class Gateway:
             await response.aclose()
 
     def _request(self, call: Call) -> httpx.Request:
-        """The request of `call`. Built here: the client's way merges defaults that are not used, for a tenth of a call."""
+        """The request of `call`. Built here, because the client's own way merges defaults that are not used."""
         content = None if call.body is ABSENT else json.dumps(call.body, ensure_ascii=False).encode()
         headers = {
             "Accept": "*/*" if call.expect is Expect.BYTES else "application/json",

@@ -15,11 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import chat, choices, fields, people
+from . import chat, choices, driftbot, fields, people
 from .errors import invalid, not_found
 from .http import Sandbox, parse_json
 from .middleware import ADMIN
 from .world import Row, World
+
+# What a visitor sees of a message: nothing of the context or of who wrote it with which app.
+SEEN = ("id", "author", "type", "body", "buttons", "attachments", "createdAt")
 
 
 def routes(sandbox: Sandbox, log: deque[dict[str, Any]], reset: Callable[[], None]) -> list[Route]:
@@ -41,14 +44,26 @@ def routes(sandbox: Sandbox, log: deque[dict[str, Any]], reset: Callable[[], Non
         return JSONResponse({"requests": list(log)})
 
     async def visitor_message(request: Request) -> Response:
-        """{"conversationId" | "email", "body"} -> {"conversationId", "message"}: the visitor writes in the
-        chat."""
+        """{"conversationId" | "email", "body"} -> {"conversationId", "message", "answer"?}: the visitor writes in
+        the chat; `answer` is Driftbot's, where one of its flows waits."""
         body = await _body(request)
         text = fields.required_text(body, "body")
         conversation = _visitor_conversation(sandbox.world, body)
         message = chat.visitor_writes(sandbox.world, conversation, text)
+        answer = driftbot.react(sandbox.world, conversation, message)
         sandbox.save()
-        return JSONResponse({"conversationId": conversation["id"], "message": message})
+        beside = {} if answer is None else {"answer": answer}
+        return JSONResponse({"conversationId": conversation["id"], "message": message, **beside})
+
+    async def visitor_view(request: Request) -> Response:
+        """{"conversationId", "messages"}: what the visitor sees of a conversation, which is the chat only."""
+        number = request.path_params["conversationId"]
+        conversation = sandbox.world.get("conversations", number)
+        if conversation is None:
+            raise not_found(f"conversation {number}")
+        rows = chat.messages_of(sandbox.world, conversation["id"])
+        seen = [{name: row[name] for name in SEEN if name in row} for row in rows if row["type"] == "chat"]
+        return JSONResponse({"conversationId": conversation["id"], "messages": seen})
 
     async def back_to_seed(_: Request) -> Response:
         reset()
@@ -59,6 +74,7 @@ def routes(sandbox: Sandbox, log: deque[dict[str, Any]], reset: Callable[[], Non
         Route(f"{ADMIN}/tokens", create_token, methods=["POST"]),
         Route(f"{ADMIN}/requests", requests, methods=["GET"]),
         Route(f"{ADMIN}/visitor/messages", visitor_message, methods=["POST"]),
+        Route(f"{ADMIN}/visitor/conversations/{{conversationId}}", visitor_view, methods=["GET"]),
         Route(f"{ADMIN}/reset", back_to_seed, methods=["POST"]),
     ]
 

@@ -95,7 +95,8 @@ async def _drift_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     """What Starlette's router refuses: an unknown path or method."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:
+    of_the_catalogue = request.url.path.startswith(f"{choices.CATALOGUE_PREFIX}/")
+    if error.status_code == 404 or of_the_catalogue:
         refusal = DriftError(404, "not_found", "There is no such resource")
     else:
         message = f"{request.method} is not allowed here"

@@ -118,8 +118,7 @@ def resolved_at(conversation: Row) -> int | None:
     """When a closed conversation was closed; what was closed before the sandbox began has no recorded moment."""
     if conversation["status"] != "closed":
         return None
-    first_closed = conversation.get("firstCloseAt", conversation["updatedAt"])
-    return int(conversation.get("resolvedAt", first_closed))
+    return int(conversation.get("resolvedAt") or conversation.get("firstCloseAt") or conversation["updatedAt"])
 
 
 def edit(world: World, conversation: Row, message_id: int, kind: str, *, body: str, buttons: list[Row]) -> None:

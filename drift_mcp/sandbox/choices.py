@@ -167,6 +167,7 @@ DEFAULT_INBOX_ID = 116_983
 
 # No official page confirms any of it (drift-api.md, 10). It is served under a prefix of its own, so that nobody
 # mistakes it for Drift's documented API; requests are in the catalogue's snake_case, answers in Drift's models.
+# A call that no catalogue names is 404 there, also where its path exists with another method.
 CATALOGUE_PREFIX = "/v2"
 # One shape for every list: {"data": […], "pagination": {"more": true, "next": "…"}}, `pagination` absent at the
 # end, as in Drift's older pages; sizes as in its newer ones.
@@ -193,6 +194,9 @@ LATEST_MOMENT = 253_402_300_799_999  # the last millisecond of the year 9999
 # be read and changed as a note too.
 NOTE_TYPES = ("note", "call", "email", "meeting")
 # `createdAt` is what the caller says, else when the caller's system wrote it (`client_created_at`), else now.
+
+# Erasing an address takes whole conversations with its contacts, what agents wrote in them too: nobody can say what
+# of it is not about the person. The address of the organisation's owner stays with the organisation itself.
 
 # Driftbot. Without an action_id the playbook that is called like this runs, else the first enabled one.
 WELCOME_PLAYBOOK = "welcome"

@@ -6,23 +6,21 @@ attribute it asks for), "left" (those still to ask)}.
 
 from __future__ import annotations
 
-from typing import Any
-
-from . import chat, driftbot_flow, fields, people, staff
+from . import chat, choices, driftbot_flow, fields, people, staff
 from .driftbot_flow import EMAIL, Question
 from .errors import DriftError, invalid
 from .plain import plain_text
 from .world import Row, World
 
 LONGEST_ANSWER = 200
+KEYS = ("email", "externalId")  # what no two contacts share
 
 
 def start(world: World, conversation: Row, playbook: Row, first_words: str | None, known: Row) -> Row:
     """Post the playbook's first prompt; a flow that was in flight is over. `known`: answers that need no
     question."""
+    _keep(world, conversation, known)
     world.remove("flows", conversation["id"])
-    for name, value in known.items():
-        _keep(world, conversation, name, value)
     flow = driftbot_flow.of(playbook)
     left = [question.attribute for question in flow.questions if question.attribute not in known]
     conversation["relatedPlaybookId"] = playbook["id"]
@@ -63,7 +61,7 @@ def react(world: World, conversation: Row, message: Row) -> Row | None:
         return _ask(world, conversation, flow, question, driftbot_flow.paragraphs(driftbot_flow.EMAIL_AGAIN))
     if not answer:
         return _ask(world, conversation, flow, question, driftbot_flow.paragraphs(question.text))
-    _keep(world, conversation, question.attribute, answer)
+    _keep(world, conversation, {question.attribute: answer})
     if question is EMAIL:
         contact = people.find(world, conversation["contactId"])
         if contact is not None:
@@ -102,16 +100,17 @@ def _say(world: World, conversation: Row, body: str, buttons: list[Row] | None =
     return chat.write(world, conversation, staff.author(staff.bot(world)), "chat", body, buttons=buttons)
 
 
-def _keep(world: World, conversation: Row, attribute: str, answer: Any) -> None:
-    """The answer as a contact attribute. An address that belongs to somebody else is not taken over."""
+def _keep(world: World, conversation: Row, answers: Row) -> None:
+    """The answers as contact attributes. An address that belongs to somebody else is not taken over."""
     contact = people.find(world, conversation["contactId"])
-    if contact is None:
+    if contact is None or not answers:
         return
     try:
-        people.update(world, contact, {attribute: answer})
+        people.update(world, contact, answers)
     except DriftError as refusal:
-        if refusal.status != 409:
+        if refusal.status != choices.DUPLICATE_STATUS:
             raise
+        people.update(world, contact, {name: value for name, value in answers.items() if name not in KEYS})
 
 
 def _announce_goal(world: World, conversation: Row, playbook: Row) -> None:

@@ -170,7 +170,7 @@ def identifier(body: Mapping[str, Any], name: str) -> str | None:
     return str(value) if is_int(value) else non_empty_text(body, name)
 
 
-def something(changes: dict[str, Any]) -> dict[str, Any]:
+def something(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that were given; a change of nothing is refused."""
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:

@@ -51,8 +51,9 @@ def check_free(world: World, host: int, start: int, end: int, own_id: int | None
             )
 
 
-def create(world: World, conversation: Row, host: Row, start: int, minutes: int, updated_by: int) -> Row:
-    end = start + minutes * MINUTE
+def create(world: World, conversation: Row, host: Row, *, start: int, length: int, updated_by: int) -> Row:
+    """`start` in epoch ms, `length` in minutes."""
+    end = start + length * MINUTE
     check_free(world, host["id"], start, end, None)
     number, now = world.next_id("meetings"), world.now()
     contact = conversation["contactId"]
@@ -64,7 +65,7 @@ def create(world: World, conversation: Row, host: Row, start: int, minutes: int,
         "meetingSource": choices.MEETING_SOURCE,
         **({} if contact is None else {"schedulerId": contact}),
         "eventId": f"sandbox-event-{number}",
-        "slug": f"user-{host['id']}-{minutes}",
+        "slug": f"user-{host['id']}-{length}",
         "slotStart": start,
         "slotEnd": end,
         "updatedAt": now,

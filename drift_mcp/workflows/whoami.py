@@ -23,7 +23,7 @@ async def whoami(_: Request, context: Context) -> dict[str, Any]:
     """One call to Drift, and none that fails: what cannot be read is left out."""
     about = dict(context.about())
     try:
-        info = await context.operate("get_token_info")
+        info = await context.token_info()
     except DriftError as error:
         return about | {"problem": error.kind}
     known = {name: info[name] for name in ("org_id", "scopes") if name in info}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drift_mcp.credentials import CLIENT, TOKEN, MissingCredential
+from drift_mcp.credentials import ACCESS, CLIENT, MissingCredential
 from drift_mcp.credentials.environment import EnvironmentCredential
 
 NAMES = ("DRIFT_ACCESS_TOKEN", "DRIFT_CLIENT_ID", "DRIFT_CLIENT_SECRET")
@@ -28,7 +28,7 @@ async def test_without_a_token_the_credential_is_missing(monkeypatch: pytest.Mon
         monkeypatch.setenv("DRIFT_ACCESS_TOKEN", value)
     with pytest.raises(MissingCredential) as caught:
         await EnvironmentCredential().token()
-    assert caught.value.what == TOKEN
+    assert caught.value.what == ACCESS
 
 
 async def test_the_apps_own_credentials_come_as_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,11 @@
 """The server as a process: it starts, and it ends when its host goes, whatever it is doing."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,13 +83,19 @@ def test_requests_sent_just_before_stdin_closes_do_not_upset_it(launch: Callable
     ended_cleanly(pipe, 0)
 
 
-def test_a_host_that_stops_reading_and_goes_away_ends_it(launch: Callable[..., Any]) -> None:
-    pipe = Pipe(launch("--sandbox")).greet()
-    pipe.process.child.stdout.close()
-    pipe.process.close_stdin()
-    began = time.monotonic()
-    pipe.process.wait()
-    assert time.monotonic() - began < PROMPT
+def test_a_host_that_dies_ends_it(environment: dict[str, str], workplace: Path) -> None:
+    command = [sys.executable, "-m", "drift_mcp", "--sandbox"]
+    with subprocess.Popen(
+        command, env=environment, cwd=workplace, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as host:
+        # Both pipes break at once, before and while it answers.
+        host.stdout.close()
+        host.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{}}\n' * 50)
+        host.stdin.close()
+        try:
+            host.wait(PROMPT)
+        finally:
+            host.kill()
 
 
 def test_an_idle_server_writes_nothing_to_stderr(launch: Callable[..., Any]) -> None:

@@ -5,13 +5,10 @@ Drift works on both later; the sandbox deletes at once and mails nobody.
 
 from __future__ import annotations
 
-import json
-
 from starlette.responses import Response
 
-from .. import fields, staff
+from .. import erasure, fields
 from ..http import Call, ask, data, write
-from ..world import Row, World
 
 
 def retrieve(call: Call) -> Response:
@@ -23,46 +20,11 @@ def retrieve(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """{"email"} -> contacts and users with that address are gone for good."""
+    """{"email"} -> contacts and users with that address are gone for good, with every trace (see erasure)."""
     email = fields.email(call.object)
-    _erase(call.world, email)
+    erasure.erase(call.world, email)
     call.world.announce("gdpr_delete_requested", {"email": email})
     return data({"message": "Your delete is processing"})
-
-
-def _erase(world: World, email: str) -> None:
-    """Contacts (those removed from view too), users, and every row that belongs to them or names the
-    address."""
-    wanted = email.casefold()
-    contacts = {
-        row["id"] for row in world.rows("contacts") if str(row["attributes"].get("email", "")).casefold() == wanted
-    }
-    conversations = {row["id"] for row in world.rows("conversations") if row["contactId"] in contacts}
-    for user in world.rows("users"):
-        # The bot stays: it is no person, and the default author of every message.
-        if str(user.get("email", "")).casefold() == wanted and not user.get("bot"):
-            staff.remove(world, user)
-    for contact_id in contacts:
-        world.remove("contacts", contact_id)
-    for message in world.rows("messages"):
-        author = message["author"]
-        own = author["type"] == "contact" and author["id"] in contacts
-        if own or _names(message, wanted):
-            world.remove("messages", message["id"])
-    for file in world.rows("attachments"):
-        if file.get("conversationId") in conversations:
-            world.remove("attachments", file["id"])
-    for meeting in world.rows("meetings"):
-        if meeting.get("schedulerId") in contacts or _names(meeting, wanted):
-            world.remove("meetings", meeting["id"])
-    for event in world.rows("timeline_events"):
-        if event["contactId"] in contacts or _names(event, wanted):
-            world.remove("timeline_events", event["id"])
-    world.remove("unsubscribed", wanted)
-
-
-def _names(row: Row, email: str) -> bool:
-    return email in json.dumps(row, ensure_ascii=False).casefold()
 
 
 routes = [

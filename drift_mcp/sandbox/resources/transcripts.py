@@ -66,7 +66,8 @@ def get_json_transcript(call: Call) -> Response:
 def download_attachment(call: Call) -> Response:
     """The file itself."""
     attachment = call.world.get("attachments", call.id("documentId"))
-    if attachment is None:
+    conversation_id = (attachment or {}).get("conversationId", "")
+    if attachment is None or call.world.get("deleted_conversations", conversation_id) is not None:
         raise not_found(f"attachment {call.id('documentId')}")
     name = quote(attachment["fileName"])
     return Response(

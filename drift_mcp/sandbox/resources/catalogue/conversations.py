@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from ... import chat, fields, query
+from ... import chat, fields, people, query
 from ...http import Call, get
 from ...world import Row, World
 from .. import conversations
@@ -78,7 +78,7 @@ def _own_filters(call: Call) -> list[Test]:
 
 
 def _email(world: World, conversation: Row) -> str:
-    contact = world.get("contacts", conversation["contactId"] or "")
+    contact = people.find(world, conversation["contactId"] or 0)
     return "" if contact is None else str(contact["attributes"].get("email", "")).casefold()
 
 

@@ -103,7 +103,7 @@ def _until(field: str, end: int) -> Test:
 
 
 def _end(meeting: Row) -> int:
-    return int(meeting.get("endedAt", meeting["slotEnd"]))
+    return int(meeting.get("endedAt") or meeting["slotEnd"])
 
 
 def _people(call: Call) -> list[Test]:

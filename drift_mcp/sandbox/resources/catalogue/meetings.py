@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from ... import chat, choices, fields, meetings, staff
+from ... import choices, fields, meetings, staff
 from ...errors import invalid
 from ...http import Call, data, done, get, write
 from ...world import Row, World
@@ -60,7 +60,8 @@ def create_meeting(call: Call) -> Response:
         raise invalid("conversation_id, start_at and duration are required")
     host = _user(world, body, "created_by") or staff.bot(world)
     changer = _user(world, body, "updated_by") or host
-    return data(view(world, meetings.create(world, conversation, host, start, minutes, changer["id"])))
+    made = meetings.create(world, conversation, host, start=start, length=minutes, updated_by=changer["id"])
+    return data(view(world, made))
 
 
 def update_meeting(call: Call) -> Response:
@@ -82,12 +83,12 @@ def update_meeting(call: Call) -> Response:
             "updated_by": changer and changer["id"],
         }
     )
-    start = given.get("start_at", meeting["slotStart"])
-    length = given["duration"] * meetings.MINUTE if "duration" in given else meeting["slotEnd"] - meeting["slotStart"]
+    start: int = given.get("start_at") or meeting["slotStart"]
+    length: int = given["duration"] * meetings.MINUTE if "duration" in given else _length(meeting)
     moved = (start, start + length) != (meeting["slotStart"], meeting["slotEnd"])
     if moved:
         meetings.check_free(world, meeting["agentId"], start, start + length, meeting["id"])
-    if given.get("ended_at", start) < start:
+    if "ended_at" in given and given["ended_at"] < start:
         raise invalid("ended_at must not be before the start")
     if "participant_ids" in given:
         meetings.set_participants(world, meeting, given["participant_ids"])
@@ -103,6 +104,10 @@ def update_meeting(call: Call) -> Response:
     meeting.update({stored[name]: value for name, value in given.items() if name in stored})
     meetings.touch(world, meeting, "rescheduled" if moved else "updated")
     return data(view(world, meeting))
+
+
+def _length(meeting: Row) -> int:
+    return int(meeting["slotEnd"] - meeting["slotStart"])
 
 
 def delete_meeting(call: Call) -> Response:

@@ -39,11 +39,10 @@ def update_message(call: Call) -> Response:
     )
     if message["author"]["type"] != "user" and set(changes) != {"labels"}:
         raise invalid("only a message written by a user can be rewritten")
-    answered = call.world.get("messages", changes.get("reply", message["id"]))
-    if answered is None or answered["conversationId"] != conversation["id"]:
-        raise invalid(f"reply {changes['reply']} is no message of this conversation")
-    if changes.get("reply") == message["id"]:
-        raise invalid("a message cannot answer itself")
+    if "reply" in changes:
+        answered = call.world.get("messages", changes["reply"])
+        if answered is None or answered["conversationId"] != conversation["id"] or answered is message:
+            raise invalid(f"reply {changes['reply']} is no other message of this conversation")
     message.update(changes)
     conversation["updatedAt"] = call.world.now()
     return data(message)

@@ -1,0 +1,230 @@
+"""What people in the trade call things: the words behind each concept. Plain data, read by `index.py`.
+
+Three kinds of concept: ACTIONS (what to do), OBJECTS (what with) and CUES (what narrows it down). A phrase listed under
+several concepts is ambiguous and counts for whichever suits an operation; a phrase in TOGETHER carries all of
+the concepts named there. "…" stands for up to six words ("take … off"). Articles and possessives are left out.
+"""
+
+ACTIONS = {
+    "list": "list, enumerate, browse, overview, catalog, catalogue, directory, roster, ls, index, every, rundown, complete list,"
+    " full list, which, what … are there, what … do we have, list of, all of, page through, iterate, choose from",
+    "get": "get, show, read, view, display, fetch, retrieve, open, pull, pull up, bring up, see, look at, check, inspect,"
+    " detail, info, information, describe, tell me, what is, who is, give me, load, grab, access, print, examine,"
+    " review, look up, lookup, look … up, query, return, know, what does, learn, verify, find out, present",
+    "find": "find, search, locate, look for, track down, filter, seek, hunt, identify, where is, discover, matching, look … up,"
+    " look up, lookup, search for, fish out, dig up, query, narrow",
+    "create": "create, make, add, new, register, set up, define, build, insert, establish, save, store, enter, introduce,"
+    " generate, creation, put … in, put into, post, not in drift yet, does not exist, not exist, missing, brand new, invent",
+    "start": "start, begin, initiate, kick off, launch, open, strike up, reach out, first message, proactively, fresh, new",
+    "update": "update, change, edit, modify, set, alter, adjust, amend, correct, fix, revise, patch, rewrite, tweak, refresh,"
+    " switch, put, enrich, fill in, complete, write, swap, save, store, make, move, mark, turn, replace, modification, wrong,"
+    " add, sync, synchronize, push, set … to, flip, flag, new value, overwrite, exchange",
+    "delete": "delete, remove, drop, destroy, trash, get rid of, discard, purge, throw away, throw out, bin, clean up, wipe, kill,"
+    " eliminate, scrap, clear, nuke, deletion, removal, dump, gone, take … out, take … off, take out, junk, retire, del, erase",
+    "send": "send, reply, respond, answer, write, tell, say, message, post, response, write back, get back to, ask, let … know,"
+    " inform, text, follow up, drop … a line, write to, confirm to, acknowledge, thank",
+    "close": "close, resolve, shut, wrap up, mark … resolved, mark … closed, mark … done, done, finish, settled, dealt with,"
+    " end, conclude, solved, snooze, handled, tick off, archive, completed",
+    "reopen": "reopen, open … again, re open, reactivate",
+    "assign": "assign, reassign, hand over, hand off, hand … over, hand … to, route, transfer, pass … to, give … to, escalate,"
+    " allocate, delegate, assignment, belong to, go to, owner, take over, takes over, forward, give",
+    "book": "book, schedule, arrange, set up, plan, reserve, put … calendar, get … calendar, agree on, fix",
+    "reschedule": "reschedule, postpone, move, shift, push back, push … back, put off, bring forward, later, earlier, delay,"
+    " rebook, another time, other time, new time, extend, rearrange",
+    "cancel": "cancel, call off, call … off, cancellation, scrap, cancelled, does not take place, not happening, strike",
+    "invite": "invite, add, bring, include, loop in, loop … in, invitation, put … on, join, attend, guest, extra",
+    "tag": "tag, label, mark … as, flag … as, put … tag, put … label, stick, attach … tag, attach, add … tag, add … label, apply, give … label,"
+    " tagging, labelling, give … tag, stick … label",
+    "untag": "untag, unlabel, take … off, take off, strip, come off, remove … tag, remove … label, remove, drop … tag, drop … label,"
+    " delete … tag, delete … label, clear … tag, clear, detach, rid … tag, lose, drop, peel, take away … tag, take … away",
+    "count": "how many, number of, count, total, tally, how much, headcount, counter, size of, quantity, how big",
+    "report": "report, reporting, analytics, analyse, analyze, figure, statistic, measure, kpi, per conversation, breakdown,"
+    " how long, how fast, how quick, how slow, performance",
+    "aggregate": "average, mean, avg, aggregate, overall, median, summarise, on average, summary, single figure,"
+    " one number, one figure, sum, averaged, across all, roll up, rollup, altogether, totals, sum up, minimum, maximum",
+    "erase": "erase, erasure, wipe, purge, permanently delete, delete … data, erase … data, wipe … data, delete everything, erase everything,"
+    " wipe everything, remove all trace, remove … data, permanent erasure, destroy … data, purge … data, scrub, every trace, obliterate, forget",
+    "record": "log, record, register, track, post, write down, capture, save, add, put, push, document, enter, note",
+    "rename": "rename, new name, different name, other name, called … instead, rename … to, relabel",
+    "recolour": "recolor, recolour, color, colour, coloured, red, green, blue, yellow, orange, purple",
+    "overwrite": "overwrite, replace, put, full sync, full record, full update, take the place, substitute, whole record,"
+    " completely new, entire record, replacement, swap … whole, exchange … whole, whole identity, from scratch",
+    "match": "match, resolve, map, belong to, belongs to, belong, correspond, whose",
+    "merge": "upsert, create or update, update or create, make or update, add or update, new or existing, already exist … update",
+    "trigger": "trigger, start, launch, fire, kick off, run, let … take over, take over, have, begin, hand … to, activate, invoke,"
+    " make … ask, let … ask, have … ask, qualify, execute, put … on, let, jump in, deploy, get … going",
+    "download": "download, save … file, save … disk, get … file, content, byte, raw file, open … file, fetch … file, want … file,"
+    " actual file, file itself, binary",
+    "provision": "provision, onboard, new hire, newcomer, join, joined, starts on, grant access, give … access, give … seat, give … licence,"
+    " give … license, hire, new joiner, create … seat, needs access, need access, new employee, new colleague, add … colleague,"
+    " add … teammate, add … agent, add … employee, set up … employee, set up … colleague, start on, onboarding, provisioning, starting",
+    "deprovision": "deprovision, offboard, offboarding, take … seat, take … licence, take … license, remove … seat, revoke … seat,"
+    " free up, remove … access, leaver, left the company, left company, last day, quit, fired, no longer work, revoke … licence,"
+    " revoke … access, revoke … license, remove … colleague, remove … teammate, remove … agent, remove … employee,"
+    " delete … employee, free … seat, cut … access, deprovisioning, resigned, take … away, free, no longer with us, departed, leaving",
+    "deactivate": "deactivate, disable, suspend, enable, reactivate, switch off, turn off, switch … off, turn … off, pause, activate,"
+    " inactive, lock, block … access, freeze, promote, demote, retire, lock out, re enable",
+    "unsubscribe": "unsubscribe, opt out, opt … out, stop sending, stop emailing, stop mailing, no more emails, no more email, stop … email,"
+    " stop … mail, not want … email, unsubscription, suppress, no longer … email, suppression, not … mail, never … mail,"
+    " never … email, not … email, not receive, no longer receive, no more mail, mailing list, take … mailing list, off … mailing, do not … email",
+    "uninstall": "uninstall, disconnect, revoke, unlink, remove … app, remove … integration, cut … connection, uninstallation, detach,"
+    " delete … integration, delete … app, delink, cut the cord, end … connection, sever, pull the plug, unplug, take … app",
+    "export": "export, dump, extract, collect, hand out, gather, compile",
+}
+
+OBJECTS = {
+    "conversation": "conversation, chat, thread, dialog, dialogue, ticket, discussion, convo, inbox, talk, case, session, inquiry, enquiry, exchange",
+    "message": "message, msg, line, sentence, reply, answer, sent, post, bubble, entry, wording, posting",
+    "note": "note, comment, memo, remark, internal message, private message, sticky, annotation, internal comment, private comment, note to self",
+    "transcript": "transcript, what was said, what did … say, what … wrote, chat log, whole conversation, entire conversation,"
+    " full conversation, full chat, whole chat, entire chat, whole thread, full thread, entire thread, protocol, summarize, summarise,"
+    " chat history, conversation history, word for word, verbatim, history, read, catch up on, what … discussed, plain text,"
+    " what … talked about, minutes, said, script, conversation log, complete chat, complete conversation, go through, readable, log,"
+    " what … said, what … told, read through, complete dialogue, everything … said, how … conversation went, readable text",
+    "attachment": "attachment, file, pdf, screenshot, image, photo, document, upload, attached, picture … sent, spreadsheet, zip, uploaded, jpg, png",
+    "contact": "contact, lead, prospect, visitor, customer, client, buyer, person, people, guest, end user, somebody, someone,"
+    " person record, human, individual, shopper, subscriber, consumer, contact record, patient, profile, attendee, folk, record, guy, woman, man",
+    "attribute": "attribute, field, property, column, schema, data model, custom field, custom attribute, contact field, field name, trait",
+    "tag": "tag, label, marker, flag, keyword",
+    "account": "account, company, firm, organization, organisation, customer account, business, employer, corporation, enterprise,"
+    " target account, domain, corp, inc, gmbh, ltd, client company, named account",
+    "user": "user, agent, rep, colleague, teammate, coworker, co worker, employee, operator, staff, sdr, bdr, ae, representative, member, seat,"
+    " sales rep, csm, support agent, human agent, salesperson, seller, manager, user record, team member, workmate, workforce, people, person, admin",
+    "team": "team, group, squad, department, unit, crew",
+    "meeting": "meeting, appointment, demo, call, calendar, calendar event, slot, session, video call, meetup, booking, get together, intro call, discovery call",
+    "playbook": "playbook, bot, chatbot, bot flow, campaign bot, automation, widget, chat bot, robot, automated greeting, greeter, flow",
+    "landing page": "landing page, conversational landing page, clp, lp, landing, conversational page, chat page",
+    "driftbot": "driftbot, bot, chatbot, robot, flow, qualification flow, bot flow, automated, assistant, virtual assistant, machine, auto",
+    "prompt": "prompt, bot message, bot question, what … ask, bot text, bot wording, message of bot, question, bot prompt, wording, says, asks",
+    "token": "token, api token, access token, api key, key, credential, scope, permission, bearer, oauth, authorised, authorized, allowed, may",
+    "app": "app, integration, application, connector, connection, plugin, install",
+    "drift org": "which organization, which organisation, which org, org connected, connected to, whose organisation",
+    "personal data": "personal data, private data, personal information, all data, data subject, gdpr, dsgvo, ccpa, privacy,"
+    " everything we hold, everything we have on, everything we know, data we hold, data we have, data we store, data about, data on,"
+    " pii, their data, everything stored, all their data, all her data, all his data, data protection, stored about, hold about,"
+    " hold on, person data, all information about, held on, keep about, store about, know about",
+    "scim": "scim, identity provider, idp, okta, azure ad, provisioned, provisioning, directory sync, identity record, entra, onelogin,"
+    " identity, provision, identity management, iam",
+    "seat": "seat, licence, license, login, user account",
+    "event": "event, activity, happening, happened, milestone, occurrence",
+    "timeline": "timeline, history, activity history, activity log, so far, happened … so far, contact history, time line, chronology, activity feed, journey, activity",
+    "role": "role, admin, administrator, permission, agent role, right, privilege",
+    "availability": "availability, available, online, offline, away, busy, on duty, reachable, free right now, free, presence, around, at desk, out of office, out to lunch",
+    "participant": "participant, attendee, guest, invitee, attend, taking part, take part, takes part, who … in it, member",
+    "metric": "metric, response time, time to close, time to first response, first response, time to answer, response times, reaction time,"
+    " resolution time, handling time, kpi, sla, bot messages, time to first, how long, first reply, statistics, answer time, wait time,"
+    " waiting time, wait, figure, performance, stat, how fast, how quick, time to first reply, time to respond, time until, minutes until, to close",
+}
+
+CUES = {
+    "email address": "<email>, email, address, mail, email address, mail address, emails",
+    "external id": "external id, external ids, crm id, our id, own id, customer number, customer id, crm number, our system, own system,"
+    " salesforce id, hubspot id, our own id, our crm, external, client number, our key, customer key, key of ours, crm, foreign key, our database,"
+    " own key, client id, their id in, our number, in our, externalid, external key, id … own, own ids, own number, own database, our ids, our keys,"
+    " id from our, ids from our, salesforce, hubspot, reference, our backend, our side, erp, warehouse, subscriber number, member number, number in our, numbers in our,"
+    " id of ours, id in our, our identifier, identifier, our reference, customer numbers",
+    "status": "status, state, open, closed, pending, bulk, unresolved, waiting",
+    "archived": "archived, archive, including archived, archived ones",
+    "recent": "recent, recently, lately, latest, newest, today, yesterday, this morning, freshest, last hour, most recent,"
+    " fresh, new, recent activity, newest first, last updated, right now, last week, past hour, since yesterday, last night, overnight, meantime, touched",
+    "inbox": "inbox, triage, backlog, queue",
+    "criteria": "assigned to, tagged, tagged with, labelled, with tag, with label, since, between, where, that have, having, criteria, about,"
+    " older than, before, after, named, match, keyword, assignee, subject, filter by, by tag, by assignee, created, containing, mention, whose,"
+    " called, custom field, by name, by subject, with … tag, by host, hosted by, organised by, organized by, host, with the tag, with <email>,"
+    " by participant, from <email>, with <name>, resolved before, resolved after, words, phrase",
+    "group": "group, internal, colleagues, several users, among, between users, team chat, group chat, group conversation, group thread, just us,"
+    " several colleagues, agents only, with users, with colleagues, group discussion, internal conversation, internal chat, multi user,"
+    " teammates, among users, huddle, together, war room, users only, inside the company, among ourselves, internally, coworkers",
+    "no message": "empty, without message, no message, without sending, blank, not … message yet, no message yet, no text, without a message,"
+    " no first message, without any message, without writing, before … message, not send, nothing sent, without greeting, not say,"
+    " shell, bare, message later, not … anything yet, nothing … yet, no opening message, without saying, without text, from scratch, not write",
+    "existing": "existing, this conversation, conversation, thread, conversation <number>, chat <number>",
+    "private": "private, internal, internally, only team, team only, only we, whisper, cannot see, can not see, not see, hidden, not visible, invisible, for team,"
+    " visible only, only the team, only colleagues, our eyes, not shown, without … noticing, without … seeing, only us, team sees, colleagues only, confidential",
+    "visible": "visitor, customer, buttons, button, answer choices, choices, publicly, back to, quick replies, options",
+    "json": "json, machine readable, structured, as data, raw data, records, programmatically, structured data, object, parse,"
+    " machine, raw, json transcript, script, data structure, program, pipeline, structured form, parseable, json format, classifier, array, parser, code",
+    "page": "page by page, paginated, one by one, with ids, message ids, oldest first, individual messages, single entries, author, buttons,"
+    " wrote last, came last, last message, who wrote, who said, each message, every message, individual, button, clicked, messages",
+    "one": "one, single, particular, specific, <number>, this one, that one, exact, only one, exactly one, individual, certain, one particular, just one",
+    "several": "several, multiple, many, bulk, batch, in bulk, at once, in one go, mass, a bunch, all of these, both, group of, in one call,"
+    " couple of, one request, one call, single request, a few, these, two, three, five, ten, set of, handful, <number> <number>, <number> and <number>,"
+    " in one request, these users, in a single call, in one shot, ids",
+    "all": "all, every, everyone, everybody, entire, whole, complete, full, across, organisation wide, org wide, company wide, whole org, everything,"
+    " exist, all our, whole company, there are",
+    "without creating": "without creating, never create, not create, no new contact, not make, must not create, only if, without adding,"
+    " if there is one, do not create, without making, no creating, not add, exactly one, one contact, single contact, the one",
+    "raw address": "raw, raw address, raw email, signature, email signature, <name> <email>, display name, header, from header, from line, just address,"
+    " only address, only have … address, nothing but, just an email, only an email, only email, only the email, upsert, from email, from address, out of, rfc,"
+    " angle brackets, or update, to a contact, mail header, signature line, from an email, out of <email>, address line",
+    "phone": "phone, phone number, mobile, job title, title, birthday, city, plan, lifetime value, lead score, industry, tier, seniority, company size, name, surname, last name",
+    "name": "alias, display name, avatar, picture, photo, nickname, profile picture, screen name, locale, language",
+    "colour": "color, colour, description, meaning, mean, stand for, for what, stands for, enabled, <hex>, what … for",
+    "timezone": "time zone, timezone, role, bot or human",
+    "owner": "owner, own, responsible, targeted, account manager, target, tier, custom property, custom properties, account owner",
+    "target account": "named, targeted, target account",
+    "bots included": "bots included, including bots, routing, route, assign, roster, user id of, including the bots",
+    "who": "who, whom",
+    "works at": "work for, works for, work at, works at, working at, working for, employed, employees of, from <name>, at <name>, people at, people from,"
+    " contacts of, contacts at, contacts from, staff of, belong to the company, anyone at, everyone at, everyone from, know at, people working, know there, on their side",
+    "looks after": "look after, looks after, responsible for, take care of, takes care of, handle, handles, covers, cover, serve, serves, on our side,"
+    " in charge of, deals with, assigned to, working with, work with, works with, works on, service, looking after, dealing with",
+    "belongs": "belong, belongs to, member of, is in, part of, am in, in which, teams of user, his teams, her teams, sits in, teams is, user's teams, which … in,"
+    " user teams, person teams, she in, he in, <name> in, <name>, sits, user <number>",
+    "booked": "booked, upcoming, this week, next week, tomorrow, this month, next month, between, scheduled, coming up, agenda, week, lined up, planned,"
+    " on calendar, through drift, coming, span, span of time, monday, friday, today, next few days, days, booked through chat, through chat",
+    "meeting search": "with <email>, about, subject, host, hosted, participant, created by, location, named, titled, longer than, in progress, duration, zoom,"
+    " cancelled, running, with <name>, did <name>, invited, organizer, organiser, notes, whose",
+    "when where": "when, where, what time, who attends, who … attend, attends, invited, link, starts, who is in",
+    "time": "<clock>, monday, tuesday, wednesday, thursday, friday, saturday, sunday, tomorrow, next week, noon, afternoon, morning, minute, hour, half an hour,"
+    " 30 minutes, date, time, am, pm, o clock, tonight",
+    "place": "subject, place, location, zoom, room, notes, agenda, video link, title, teams link, office",
+    "live": "live, enabled, active, running, on our site, on site, on website, our website, site, website, goal, interaction id, greet, currently",
+    "url": "url, <url>, link, address, web address, slug",
+    "qualify": "qualify, qualification, qualifying, take over, takes over, jump in, continue",
+    "in flight": "mid conversation, current, currently, in flight, at present, running, right now, now, in this chat, already, ongoing, active",
+    "custom": "custom, built in, builtin, type, types, allowed, exist, available, which attributes, what attributes, can have, data types, names",
+    "which values": "change, set",
+    "label text": "text, typo, sent, wording, spelling, mistake, wrong, already sent, existing message, correct, body, misspelled, misspelling, wrote",
+    "validity": "valid, validity, expire, expired, expires, lifetime, ttl, 403, 401, scopes, what … may, may … do, can … do, which scopes, allowed to, granted, forbidden, unauthorized",
+    "owner mail": "data subject access request, access request, subject access, sar, dsar, copy of, right of access, article 15, art 15, collect all, everything we hold, hand over all,"
+    " export … data, what data, all data, all personal, retrieve … data, data request, portability, copy, data export, mail … owner, sent to the owner, gather",
+    "forever": "right to be forgotten, article 17, art 17, forgotten, for ever, forever, permanent, permanently, irreversibly, irrevocably, for good, irreversible, erasure request,"
+    " never existed, cannot be undone, deletion request, be forgotten",
+    "from views": "views, view, search, duplicate, test, from drift, from list, list, double, junk, obsolete, stale, twice, not real, fake",
+    "site wide": "everywhere, unused, from every conversation, from all conversations, completely, altogether, for good, clean up, obsolete, all conversations",
+    "spam": "spam, for good, junk, test, altogether, permanently, gone",
+    "per row": "per conversation, each conversation, row by row, each chat, per chat, individual, for each, for every conversation, one row, row, list, by conversation, each thread,"
+    " per thread, conversation by conversation, chat by chat",
+    "left company": "employee, hire, hr, left, company, last day, job",
+    "keep record": "keep the record, keep record, but keep, without deleting, temporarily, for now, parental leave, on leave, sabbatical, keep, leave",
+    "single fields": "single field, only field, just, only, one field, partial, partially, nothing else, rest stays",
+    "left out cleared": "left out, cleared, empty fields, what is left out, completely, whole, full, entire, complete, all fields, from scratch, fully, everything",
+    "employment": "employee, hire, staff",
+    "filter": "filter, filtered, user name eq, username eq, eq, with email, by email",
+    "trial": "upgraded, trial started, signed up, purchase, purchased, webinar, trial, bought, another system, other system, our product, renewed, downloaded",
+    "lately": "today, lately, in meantime, while i was away, since yesterday, recently, recent, in drift, anything new, last hour, overnight, going on, what is new, happened, firehose, feed, stream, what happened,"
+    " news, since noon, activity stream, event stream",
+}
+
+TOGETHER = {
+    "unsubscribe": "unsubscribe, email address",
+    "opt out": "unsubscribe, email address",
+    "untag": "untag, tag",
+    "offboard": "deprovision, user",
+    "gdpr": "personal data",
+    "reschedule": "reschedule, meeting",
+    "rebook": "reschedule, meeting",
+    "right to be forgotten": "erase, personal data, forever",
+    "be forgotten": "erase, personal data, forever",
+    "article 17": "erase, personal data, forever",
+    "art 17": "erase, personal data, forever",
+    "erasure request": "erase, personal data, forever",
+    "article 15": "export, personal data, owner mail",
+    "art 15": "export, personal data, owner mail",
+    "subject access": "export, personal data, owner mail",
+    "access request": "export, personal data, owner mail",
+    "dsar": "export, personal data, owner mail",
+    "data request": "personal data, owner mail",
+    "upsert": "merge, raw address",
+}
