@@ -113,11 +113,33 @@ class TestPathParameters:
         value=st.one_of(
             any_text,
             st.lists(
-                st.sampled_from(["..", ".", "/", "\\", "%", "%2f", "%252e", "?", "#", ";", "{contactId}", "\n", " ", "a", "é", ":", "@", "&", "="]),
+                st.sampled_from(
+                    [
+                        "..",
+                        ".",
+                        "/",
+                        "\\",
+                        "%",
+                        "%2f",
+                        "%252e",
+                        "?",
+                        "#",
+                        ";",
+                        "{contactId}",
+                        "\n",
+                        " ",
+                        "a",
+                        "é",
+                        ":",
+                        "@",
+                        "&",
+                        "=",
+                    ]
+                ),
                 max_size=6,
             ).map("".join),
         )
-    )  # fmt: skip
+    )
     def test_no_value_can_change_the_structure_of_the_path(
         self, name: str, parameter: str, place: int, value: str
     ) -> None:
@@ -223,8 +245,13 @@ class TestRules:
         with pytest.raises(InvalidArguments):
             call_of(
                 "create_account",
-                {"owner_id": 1, "name": "A", "domain": "a.example", "custom_properties": [{"name": "x", "type": kind, "value": value}]},
-            )  # fmt: skip
+                {
+                    "owner_id": 1,
+                    "name": "A",
+                    "domain": "a.example",
+                    "custom_properties": [{"name": "x", "type": kind, "value": value}],
+                },
+            )
 
     def test_named_details_win_over_the_same_name_among_the_attributes(self) -> None:
         body = call_of(

@@ -99,7 +99,7 @@ class TestUnexpectedTypes:
         [
             (
                 "get_contact",
-                {"id": 7, "createdAt": 1548700064840, "attributes": {"email": "a@b.com", "phone": 5551234, "plan": "pro"}},
+                {"id": 7, "attributes": {"email": "a@b.com", "phone": 5551234, "plan": "pro"}},
                 ["7", "a@b.com", "5551234", "pro"],
             ),
             (

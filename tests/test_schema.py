@@ -130,7 +130,7 @@ class TestInputSchemas:
         }
         Draft202012Validator(schema).validate(arguments)
         for name in schema.get("required", []):
-            with pytest.raises(InvalidArguments, match=f"{name} is missing"):
+            with pytest.raises(InvalidArguments):
                 parse(OPERATIONS[row.name], {key: value for key, value in arguments.items() if key != name})
 
 

@@ -32,12 +32,39 @@ _PIECES = st.one_of(
     st.sampled_from([f"<{tag}>" for tag in _TAGS] + [f"</{tag}>" for tag in _TAGS] + [f"<{tag}/>" for tag in _TAGS]),
     st.sampled_from(
         [
-            "<a href='https://a.example'>", '<a href="javascript:alert(1)">', "<a href=//[>", "<a href>", "<img alt=x>",
-            "<!-- c -->", "<!--", "-->", "<!", "<!DOCTYPE x>", "<![CDATA[", "<![if x]>", "<![foo[", "<![", "]]>", "<?php", "?>",
-            "&amp;", "&lt;", "&#0;", "&#x202e;", "&#xd800;", "&#99999999999;", "&", "&#", "&nosuch;", "<", ">", "</", "</>",
+            "<a href='https://a.example'>",
+            '<a href="javascript:alert(1)">',
+            "<a href=//[>",
+            "<a href>",
+            "<img alt=x>",
+            "<!-- c -->",
+            "<!--",
+            "-->",
+            "<!",
+            "<!DOCTYPE x>",
+            "<![CDATA[",
+            "<![if x]>",
+            "<![foo[",
+            "<![",
+            "]]>",
+            "<?php",
+            "?>",
+            "&amp;",
+            "&lt;",
+            "&#0;",
+            "&#x202e;",
+            "&#xd800;",
+            "&#99999999999;",
+            "&",
+            "&#",
+            "&nosuch;",
+            "<",
+            ">",
+            "</",
+            "</>",
         ]
     ),
-)  # fmt: skip
+)
 html_soup = st.lists(_PIECES, max_size=25).map("".join)
 
 

@@ -66,7 +66,11 @@ async def pages(
 
 
 def _query_of(url: Any) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(url).query)) if isinstance(url, str) else {}
+    """The query of a link Drift sent; none where it is no URL, and the walk ends there."""
+    try:
+        return dict(parse_qsl(urlsplit(url).query)) if isinstance(url, str) else {}
+    except ValueError:
+        return {}
 
 
 def _mapping(body: Any, key: str) -> Mapping[str, Any]:

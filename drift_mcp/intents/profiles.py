@@ -22,7 +22,7 @@ class Profile(NamedTuple):
 
 PROFILES = {
     "list_conversations": Profile(
-        "list, get", "conversation", "status, recent, inbox, all", never="contact, event, criteria, transcript, count, metric, message, one, export"
+        "list, get", "conversation", "status, recent, inbox, all", never="event, criteria, transcript, count, metric, message, one, export"
     ),
     "get_conversation": Profile(
         "get", "conversation", "one, status, participant, who, tag, contact, user", never="transcript, message, several, recent"
@@ -46,7 +46,7 @@ PROFILES = {
         "create, start", "conversation", "no message, email address, assign, tag, contact, user", "no message", never="send"
     ),
     "update_conversation": Profile(
-        "update, close, reopen, assign, tag, untag", "conversation", "user, tag, status, existing, one, attribute, contact",
+        "update, close, reopen, assign, label, untag", "conversation", "user, tag, status, existing, one, attribute, contact",
         never="message, note, recent",
     ),
     "delete_conversation": Profile("delete", "conversation", "spam, message", never="tag, note, contact, one message"),
@@ -71,7 +71,7 @@ PROFILES = {
         "create, record, send", "note", "private, conversation, user, team, message", "note, private", never="close"
     ),
     "get_note": Profile("get, list", "note", "one, private, conversation", "note"),
-    "update_note": Profile("update, close, tag", "note", "label text, one, private, conversation", "note"),
+    "update_note": Profile("update, close, label", "note", "label text, one, private, conversation", "note"),
     "create_contact": Profile(
         "create, record, provision", "contact", "email address, phone", never="tag, raw address, user, conversation, event, note, attribute, account, merge"
     ),
@@ -112,7 +112,7 @@ PROFILES = {
         "record, create", "timeline, event", "contact, trial, one", "timeline, event, trial", never="list, get, conversation"
     ),
     "get_contact_timeline": Profile("get, list", "timeline, event", "contact, one, recent", "timeline", never="conversation"),
-    "add_contact_tags": Profile("tag, create, update", "tag, contact", "contact, one, several", "contact", never="conversation, rename"),
+    "add_contact_tags": Profile("label, create, update", "tag, contact", "contact, one, several", "contact", never="conversation, rename"),
     "remove_contact_tag": Profile("untag", "tag, contact", "contact, one", "contact", never="conversation, several, site wide"),
     "remove_contact_tags": Profile(
         "untag", "tag, contact", "contact, several, all", "contact", never="conversation, site wide"
@@ -128,13 +128,13 @@ PROFILES = {
     "list_company_teams": Profile(
         "list, find, get", "account, team", "looks after, who", "team, looks after", never="contact"
     ),
-    "list_users": Profile("list, get, find", "user", "availability, all, bots included, who", never="scim, seat, one, several, team, contact, role"),
+    "list_users": Profile("list, get, find", "user", "availability, all, bots included, who, drift org, driftbot, playbook, seat", never="scim, seat, one, several, team, contact, role"),
     "get_user": Profile("get, find", "user", "one, availability, role, timezone, who", never="scim, seat, several, team, all"),
     "get_users": Profile("get, find, list", "user", "several, participant, name", "several", never="scim, seat, all, team"),
     "update_user": Profile(
         "update, rename, deactivate", "user", "availability, name, phone, attachment, email address, timezone", never="role, scim, seat, team, conversation"
     ),
-    "list_teams": Profile("list, get", "team", "all, user, participant, who", "team", never="account, looks after, belongs"),
+    "list_teams": Profile("list, get", "team", "all, user, participant, who, drift org", "team", never="account, looks after, belongs"),
     "list_user_teams": Profile("list, get", "team", "user, belongs, one", "team", never="account, looks after"),
     "list_booked_meetings": Profile(
         "list, get, find", "meeting", "booked, time, all, recent", never="contact, user, meeting search, one, conversation, book, criteria"
@@ -157,7 +157,7 @@ PROFILES = {
     "update_driftbot_message": Profile(
         "update", "driftbot, prompt", "in flight, label text, conversation, message, contact", "driftbot, prompt"
     ),
-    "create_tag": Profile("create", "tag", "conversation, colour, recolour, label", never="contact, several"),
+    "create_tag": Profile("create", "tag", "conversation, colour, recolour", never="contact, several"),
     "get_tag": Profile("get", "tag", "colour, one, conversation, recolour", never="contact, several"),
     "update_tag": Profile("update, rename, recolour, deactivate", "tag", "colour, conversation, one", never="contact"),
     "delete_tag": Profile("delete", "tag", "site wide, conversation, one", never="contact"),
@@ -194,11 +194,11 @@ PROFILES = {
 
 NOTHING = {
     # What Drift's API does not do, by the words such requests turn on. Strong: the request is about it.
-    "strong": "newsletter, campaign, email blast, blast, mailing, drip, invoice, payment, pay, refund, charge, credit card, bank, stripe, paypal, billing,"
+    "strong": "newsletter, campaign, email blast, blast, mass mail, drip, invoice, payment, pay, refund, charge, credit card, bank, stripe, paypal,"
     " deal, pipeline, opportunity, forecast, quote, contract, weather, translate, flight, hotel, tweet, twitter, facebook, instagram, linkedin, youtube,"
     " whatsapp, sms, text message, slack, teams channel, jira, github, gitlab, repository, pull request, deploy, server, database, sql, spreadsheet,"
     " excel, google sheet, google drive, notion, zendesk, intercom, mailchimp, shopify, order, shipment, shipping, package, stock, inventory, recipe,"
-    " song, music, movie, joke, poem, essay, blog, blog post, article, seo, ads, ad, adwords, google ads, landing page design, image of, logo, payroll,"
+    " song, music, movie, joke, poem, essay, blog, blog post, article, seo, ads, ad set, adwords, facebook ads, google ads, landing page design, image of, logo, payroll,"
     " salary, expense, vacation, tax, lawyer, code review, bug report, printer, password, wifi, vpn, voicemail, podcast, webinar registration, survey,"
     " ebook, subscription plan, coupon, discount code, price list, gift card, churn rate, revenue, arr, mrr, quota, commission",
     # Weak: often only the setting of a request that Drift does serve.

@@ -7,7 +7,7 @@ the concepts named there. "…" stands for up to six words ("take … off"). Art
 
 ACTIONS = {
     "list": "list, enumerate, browse, overview, catalog, catalogue, directory, roster, ls, index, every, rundown, complete list,"
-    " full list, which, what … are there, what … do we have, list of, all of, page through, iterate, choose from",
+    " full list, which, what … are there, what … do we have, list of, all of, page through, iterate, what … exist, choose from",
     "get": "get, show, read, view, display, fetch, retrieve, open, pull, pull up, bring up, see, look at, check, inspect,"
     " detail, info, information, describe, tell me, what is, who is, give me, load, grab, access, print, examine,"
     " review, look up, lookup, look … up, query, return, know, what does, learn, verify, find out, present",
@@ -16,7 +16,7 @@ ACTIONS = {
     "create": "create, make, add, new, register, set up, define, build, insert, establish, save, store, enter, introduce,"
     " generate, creation, put … in, put into, post, not in drift yet, does not exist, not exist, missing, brand new, invent",
     "start": "start, begin, initiate, kick off, launch, open, strike up, reach out, first message, proactively, fresh, new",
-    "update": "update, change, edit, modify, set, alter, adjust, amend, correct, fix, revise, patch, rewrite, tweak, refresh,"
+    "update": "update, change, edit, modify, set, alter, adjust, amend, correct, fix, reword, rephrase, revise, patch, rewrite, tweak, refresh,"
     " switch, put, enrich, fill in, complete, write, swap, save, store, make, move, mark, turn, replace, modification, wrong,"
     " add, sync, synchronize, push, set … to, flip, flag, new value, overwrite, exchange",
     "delete": "delete, remove, drop, destroy, trash, get rid of, discard, purge, throw away, throw out, bin, clean up, wipe, kill,"
@@ -33,7 +33,7 @@ ACTIONS = {
     " rebook, another time, other time, new time, extend, rearrange",
     "cancel": "cancel, call off, call … off, cancellation, scrap, cancelled, does not take place, not happening, strike",
     "invite": "invite, add, bring, include, loop in, loop … in, invitation, put … on, join, attend, guest, extra",
-    "tag": "tag, label, mark … as, flag … as, put … tag, put … label, stick, attach … tag, attach, add … tag, add … label, apply, give … label,"
+    "label": "tag, label, mark … as, flag … as, put … tag, put … label, stick, attach … tag, attach, add … tag, add … label, apply, give … label,"
     " tagging, labelling, give … tag, stick … label",
     "untag": "untag, unlabel, take … off, take off, strip, come off, remove … tag, remove … label, remove, drop … tag, drop … label,"
     " delete … tag, delete … label, clear … tag, clear, detach, rid … tag, lose, drop, peel, take away … tag, take … away",
@@ -51,8 +51,8 @@ ACTIONS = {
     " completely new, entire record, replacement, swap … whole, exchange … whole, whole identity, from scratch",
     "match": "match, resolve, map, belong to, belongs to, belong, correspond, whose",
     "merge": "upsert, create or update, update or create, make or update, add or update, new or existing, already exist … update",
-    "trigger": "trigger, start, launch, fire, kick off, run, let … take over, take over, have, begin, hand … to, activate, invoke,"
-    " make … ask, let … ask, have … ask, qualify, execute, put … on, let, jump in, deploy, get … going",
+    "trigger": "trigger, start, launch, fire, kick off, run, let … take over, take over, begin, activate, invoke,"
+    " make … ask, let … ask, have … ask, qualify, execute, let … start, let … run, jump in, get … going",
     "download": "download, save … file, save … disk, get … file, content, byte, raw file, open … file, fetch … file, want … file,"
     " actual file, file itself, binary",
     "provision": "provision, onboard, new hire, newcomer, join, joined, starts on, grant access, give … access, give … seat, give … licence,"
@@ -74,7 +74,7 @@ ACTIONS = {
 
 OBJECTS = {
     "conversation": "conversation, chat, thread, dialog, dialogue, ticket, discussion, convo, inbox, talk, case, session, inquiry, enquiry, exchange",
-    "message": "message, msg, line, sentence, reply, answer, sent, post, bubble, entry, wording, posting",
+    "message": "message, msg, chat message, single entry, line, sentence, reply, answer, sent, post, bubble, entry, wording, posting",
     "note": "note, comment, memo, remark, internal message, private message, sticky, annotation, internal comment, private comment, note to self",
     "transcript": "transcript, what was said, what did … say, what … wrote, chat log, whole conversation, entire conversation,"
     " full conversation, full chat, whole chat, entire chat, whole thread, full thread, entire thread, protocol, summarize, summarise,"
@@ -83,22 +83,22 @@ OBJECTS = {
     " what … said, what … told, read through, complete dialogue, everything … said, how … conversation went, readable text",
     "attachment": "attachment, file, pdf, screenshot, image, photo, document, upload, attached, picture … sent, spreadsheet, zip, uploaded, jpg, png",
     "contact": "contact, lead, prospect, visitor, customer, client, buyer, person, people, guest, end user, somebody, someone,"
-    " person record, human, individual, shopper, subscriber, consumer, contact record, patient, profile, attendee, folk, record, guy, woman, man",
-    "attribute": "attribute, field, property, column, schema, data model, custom field, custom attribute, contact field, field name, trait",
-    "tag": "tag, label, marker, flag, keyword",
-    "account": "account, company, firm, organization, organisation, customer account, business, employer, corporation, enterprise,"
+    " person record, anyone, human, individual, shopper, subscriber, consumer, contact record, patient, profile, attendee, folk, record, guy, woman, man",
+    "attribute": "attribute, field, property, column, schema, data model, custom field, custom attribute, contact field, field name, trait, custom property",
+    "tag": "tag, label, marker, flag, keyword, category, category marker",
+    "account": "account, company, firm, organization, organisation, org, customer organization, customer organisation, customer account, client company, business, employer, corporation, enterprise,"
     " target account, domain, corp, inc, gmbh, ltd, client company, named account",
     "user": "user, agent, rep, colleague, teammate, coworker, co worker, employee, operator, staff, sdr, bdr, ae, representative, member, seat,"
     " sales rep, csm, support agent, human agent, salesperson, seller, manager, user record, team member, workmate, workforce, people, person, admin",
     "team": "team, group, squad, department, unit, crew",
     "meeting": "meeting, appointment, demo, call, calendar, calendar event, slot, session, video call, meetup, booking, get together, intro call, discovery call",
     "playbook": "playbook, bot, chatbot, bot flow, campaign bot, automation, widget, chat bot, robot, automated greeting, greeter, flow",
-    "landing page": "landing page, conversational landing page, clp, lp, landing, conversational page, chat page",
+    "landing page": "landing page, chat first page, page url, conversational landing page, clp, lp, landing, conversational page, chat page",
     "driftbot": "driftbot, bot, chatbot, robot, flow, qualification flow, bot flow, automated, assistant, virtual assistant, machine, auto",
     "prompt": "prompt, bot message, bot question, what … ask, bot text, bot wording, message of bot, question, bot prompt, wording, says, asks",
     "token": "token, api token, access token, api key, key, credential, scope, permission, bearer, oauth, authorised, authorized, allowed, may",
     "app": "app, integration, application, connector, connection, plugin, install",
-    "drift org": "which organization, which organisation, which org, org connected, connected to, whose organisation",
+    "drift org": "our organization, our organisation, our org, our company, our whole org, which organization, which organisation, which org, org connected, connected to, whose organisation",
     "personal data": "personal data, private data, personal information, all data, data subject, gdpr, dsgvo, ccpa, privacy,"
     " everything we hold, everything we have on, everything we know, data we hold, data we have, data we store, data about, data on,"
     " pii, their data, everything stored, all their data, all her data, all his data, data protection, stored about, hold about,"
@@ -118,21 +118,21 @@ OBJECTS = {
 
 CUES = {
     "email address": "<email>, email, address, mail, email address, mail address, emails",
-    "external id": "external id, external ids, crm id, our id, own id, customer number, customer id, crm number, our system, own system,"
-    " salesforce id, hubspot id, our own id, our crm, external, client number, our key, customer key, key of ours, crm, foreign key, our database,"
-    " own key, client id, their id in, our number, in our, externalid, external key, id … own, own ids, own number, own database, our ids, our keys,"
-    " id from our, ids from our, salesforce, hubspot, reference, our backend, our side, erp, warehouse, subscriber number, member number, number in our, numbers in our,"
-    " id of ours, id in our, our identifier, identifier, our reference, customer numbers",
+    "external id": "external id, external ids, crm id, our id, our own id, own id, customer number, customer id, crm number, own system, our own system,"
+    " salesforce id, hubspot id, our crm, external, client number, our key, our own key, customer key, key of ours, crm, foreign key, our database,"
+    " own key, client id, our number, externalid, external key, own number, own database, our ids, our keys, from our system, known to us as, we know … as,"
+    " id from our, ids from our, salesforce, hubspot, our reference, our backend, erp, warehouse, subscriber number, member number, customer <number>,"
+    " id of ours, id in our, key in our, number in our, our identifier, client <number>, our side's id, our internal id",
     "status": "status, state, open, closed, pending, bulk, unresolved, waiting",
     "archived": "archived, archive, including archived, archived ones",
     "recent": "recent, recently, lately, latest, newest, today, yesterday, this morning, freshest, last hour, most recent,"
     " fresh, new, recent activity, newest first, last updated, right now, last week, past hour, since yesterday, last night, overnight, meantime, touched",
     "inbox": "inbox, triage, backlog, queue",
-    "criteria": "assigned to, tagged, tagged with, labelled, with tag, with label, since, between, where, that have, having, criteria, about,"
+    "criteria": "assigned to, tagged, tagged with, labelled, with tag, with label, since, between, where, that have, criteria, about,"
     " older than, before, after, named, match, keyword, assignee, subject, filter by, by tag, by assignee, created, containing, mention, whose,"
     " called, custom field, by name, by subject, with … tag, by host, hosted by, organised by, organized by, host, with the tag, with <email>,"
     " by participant, from <email>, with <name>, resolved before, resolved after, words, phrase",
-    "group": "group, internal, colleagues, several users, among, between users, team chat, group chat, group conversation, group thread, just us,"
+    "group": "group, shared, internal, colleagues, several users, among, between users, team chat, group chat, group conversation, group thread, just us,"
     " several colleagues, agents only, with users, with colleagues, group discussion, internal conversation, internal chat, multi user,"
     " teammates, among users, huddle, together, war room, users only, inside the company, among ourselves, internally, coworkers",
     "no message": "empty, without message, no message, without sending, blank, not … message yet, no message yet, no text, without a message,"
@@ -144,15 +144,15 @@ CUES = {
     "visible": "visitor, customer, buttons, button, answer choices, choices, publicly, back to, quick replies, options",
     "json": "json, machine readable, structured, as data, raw data, records, programmatically, structured data, object, parse,"
     " machine, raw, json transcript, script, data structure, program, pipeline, structured form, parseable, json format, classifier, array, parser, code",
-    "page": "page by page, paginated, one by one, with ids, message ids, oldest first, individual messages, single entries, author, buttons,"
+    "page": "entries, single entries, page by page, paginated, one by one, with ids, message ids, oldest first, individual messages, single entries, author, buttons,"
     " wrote last, came last, last message, who wrote, who said, each message, every message, individual, button, clicked, messages",
     "one": "one, single, particular, specific, <number>, this one, that one, exact, only one, exactly one, individual, certain, one particular, just one",
     "several": "several, multiple, many, bulk, batch, in bulk, at once, in one go, mass, a bunch, all of these, both, group of, in one call,"
     " couple of, one request, one call, single request, a few, these, two, three, five, ten, set of, handful, <number> <number>, <number> and <number>,"
     " in one request, these users, in a single call, in one shot, ids",
-    "all": "all, every, everyone, everybody, entire, whole, complete, full, across, organisation wide, org wide, company wide, whole org, everything,"
+    "all": "all, every, everyone, everybody, entire, whole, complete, full, across, there is, each, organisation wide, org wide, company wide, whole org, everything,"
     " exist, all our, whole company, there are",
-    "without creating": "without creating, never create, not create, no new contact, not make, must not create, only if, without adding,"
+    "without creating": "nothing new, nothing … created, nothing … create, no … created, without creating, never create, not create, no new contact, not make, must not create, only if, without adding,"
     " if there is one, do not create, without making, no creating, not add, exactly one, one contact, single contact, the one",
     "raw address": "raw, raw address, raw email, signature, email signature, <name> <email>, display name, header, from header, from line, just address,"
     " only address, only have … address, nothing but, just an email, only an email, only email, only the email, upsert, from email, from address, out of, rfc,"
@@ -163,14 +163,14 @@ CUES = {
     "timezone": "time zone, timezone, role, bot or human",
     "owner": "owner, own, responsible, targeted, account manager, target, tier, custom property, custom properties, account owner",
     "target account": "named, targeted, target account",
-    "bots included": "bots included, including bots, routing, route, assign, roster, user id of, including the bots",
+    "bots included": "bots included, including bots, bots too, bots as well, and bots, routing, route, assign, roster, user id of, including the bots",
     "who": "who, whom",
     "works at": "work for, works for, work at, works at, working at, working for, employed, employees of, from <name>, at <name>, people at, people from,"
     " contacts of, contacts at, contacts from, staff of, belong to the company, anyone at, everyone at, everyone from, know at, people working, know there, on their side",
     "looks after": "look after, looks after, responsible for, take care of, takes care of, handle, handles, covers, cover, serve, serves, on our side,"
     " in charge of, deals with, assigned to, working with, work with, works with, works on, service, looking after, dealing with",
-    "belongs": "belong, belongs to, member of, is in, part of, am in, in which, teams of user, his teams, her teams, sits in, teams is, user's teams, which … in,"
-    " user teams, person teams, she in, he in, <name> in, <name>, sits, user <number>",
+    "belongs": "belong, belongs to, member of, part of, am in, in which, teams of user, his teams, her teams, sits in, teams is, user's teams, which … in,"
+    " user teams, person teams, she in, he in, <name> in, sits, rep teams",
     "booked": "booked, upcoming, this week, next week, tomorrow, this month, next month, between, scheduled, coming up, agenda, week, lined up, planned,"
     " on calendar, through drift, coming, span, span of time, monday, friday, today, next few days, days, booked through chat, through chat",
     "meeting search": "with <email>, about, subject, host, hosted, participant, created by, location, named, titled, longer than, in progress, duration, zoom,"
@@ -184,7 +184,6 @@ CUES = {
     "qualify": "qualify, qualification, qualifying, take over, takes over, jump in, continue",
     "in flight": "mid conversation, current, currently, in flight, at present, running, right now, now, in this chat, already, ongoing, active",
     "custom": "custom, built in, builtin, type, types, allowed, exist, available, which attributes, what attributes, can have, data types, names",
-    "which values": "change, set",
     "label text": "text, typo, sent, wording, spelling, mistake, wrong, already sent, existing message, correct, body, misspelled, misspelling, wrote",
     "validity": "valid, validity, expire, expired, expires, lifetime, ttl, 403, 401, scopes, what … may, may … do, can … do, which scopes, allowed to, granted, forbidden, unauthorized",
     "owner mail": "data subject access request, access request, subject access, sar, dsar, copy of, right of access, article 15, art 15, collect all, everything we hold, hand over all,"
@@ -228,3 +227,52 @@ TOGETHER = {
     "data request": "personal data, owner mail",
     "upsert": "merge, raw address",
 }
+
+DROPPED = "a an the my our his her their its your this that these those some any please just also really very actually drift"
+"""Words that phrases are matched without."""
+
+NEGATIONS = "not no never without instead rather neither nor dont doesnt wont cannot isnt didnt shouldnt nothing none only_not"
+ASKING = "please|can you|could you|would you|will you|i need|i want|i would like|i d like|we need|we want|let us|help me|how do i|how can i|make sure|go ahead"
+
+PLAIN = (
+    "about above across actual actually after again against ago all almost alone along already also although always am among an and"
+    " another any anybody anyone anything anyway apart are around as ask asked at away back bad be became because become been before began begin"
+    " behind being believe best better big bit board both bought boss brought but buy by call came can cant card care carry case chance"
+    " cheap check city clean clear come comes coming cool correct cost could couple course current cut dad date day days deal dear desk did"
+    " different do does doing done door doubt down drink drive during each ear early earlier easy eat eight either else end enough even evening"
+    " ever every everybody everything exactly except eye face fact fair fall far fast favour few fill final finally fine first five folk"
+    " follow food for forget form forward found four free friday friend from front full fun further gave get gets getting give given glad go goes"
+    " going gone good got great had half hand handle happy hard has have having he head hear heard held hello help her here hers hey hi him"
+    " himself his hold hope hour house how however idea if important in indeed inside instead into is it its itself job just keep kept kind"
+    " knew know known large last late later lead leader learn least leave left less let lets life like line list little live load long look looks lost lot"
+    " love low made mail main make makes man many march matter may maybe me mean means meant might mind mine minute miss moment monday money month more"
+    " morning most move much must my myself near nearly need needs never new next nice night nine no nobody none nor not note nothing now number"
+    " of off often oh ok okay old on once one ones only open or order other others otherwise ought our ours out over own paid part particular"
+    " past pay people perhaps phone pick piece place plan play point poor possible power press pretty probably problem process put quarter question quick"
+    " quickly quiet quite ran rate rather read ready real reason red rest right role room round rule run said sale same sat saturday save saw say says second see"
+    " seem seems seen self send sense sent set seven several shall share she short should show side since single sit six small so some somehow"
+    " something sometimes somewhere soon sorry sort space speak stand start state stay step still stop story such sunday sure table take taken talk team"
+    " tell ten than thank thanks that the their them themselves then there therefore these they thing things think third this those though thought"
+    " three through thursday till time times tired to today together told tomorrow tonight too took top toward town tried true try tuesday turn twice two"
+    " under understand unless until unto up upon us use used user using usual usually version via visit wait waiting walk wall want wanted wants was wasnt watch"
+    " way we wednesday week weekend weeks well went were what whatever when whenever where whether which while who whole whom whose why wide will wish with"
+    " within without woman won wonder word words work worked working works world would write written wrong wrote year years yes yesterday yet you young your yours"
+    " zero able act add age agree air answer area army art bar base bath bear beat bed bell belt bill bird blow blue boat body bone book boot born box boy"
+    " brand bread break bring broke brown build built burn bus busy cake calm camp car cast cat catch cause cell cent chain chair cheese child children choose"
+    " church class clerk click climb close cloth cloud coat coffee cold collar colour color conference cook copy corn corner count country cover cross crowd cry cup customer"
+    " dance dark daughter dead death deep desire dinner direct dirt dog dream dress drop dry due dust duty earth east edge egg else energy engine enter equal error event exact"
+    " example excited fail family farm father fear feel feet felt field fight figure finger finish fire fish fit fix flat floor flow fly foot force foreign form found fresh fruit"
+    " future game garden gas gate general girl glass goal gold grass ground group grow guess guest guide guy hair hall hang hat hate heart heat heavy height"
+    " high hill hit hole holiday home horse hospital host hot hotel hurry hurt ice invite inside iron item join joke jump keen key kid kill king kitchen lady land language laugh law lay lazy lean leg"
+    " lend lesson letter level lie lift light limit link lip local lock log loss loud luck lunch machine mad map mark market marry mass match meal meat meet memo merge met middle mile milk mind model mom"
+    " mother mountain mouth music name nation neck noise north nose notice oil office page pain pair paper parent park party pass path peace pen pencil person photo picture pin pipe"
+    " plane plant plate pool pop port post pound price pride print proud public pull push queen race rail rain raise range reach reply report require rest rice rich ride ring rise risk river road"
+    " rock roof root rope rose rough row rub rush sad safe sail salt sand scale scene school science sea seat sell serve sheet ship shirt shoe shop shot shoulder shout sick sign"
+    " silver simple sing sister size skin sky sleep slip slow smell smile smoke snow soap soft soil son song soul sound soup south spare spell spend spoon sport spot spring square stage stair"
+    " stamp star station steam steel stick stone store storm strange stream street strength strong study stuff style success sudden sugar suit summer sun sweet swim system tail tall taste"
+    " tax tea teach tear test text thick thin threat throat throw tie tight tin title toe tone tongue tool tooth total touch trade train travel tree trick trip trouble trust truth type ugly uncle unit"
+    " view village voice wake war warm wash waste water wave weak wear weather west wet wheel white wife wild wind window wine winter wire wise wood wool worry worse worst wound yard"
+    " yellow dozen ugh hmm fyi asap btw etc eg ie via per vs inc ltd guys someone nobody nope yep hence thus apparently unfortunately basically simply suppose guess figured"
+    " vip id ids url api json crm gdpr scim acme globex rid ones mess sake cannot kindly whoever hasnt havent didnt isnt arent dont doesnt wont wouldnt couldnt shouldnt bring brings sending"
+)
+"""Everyday words: known, so that they are not taken for a misspelled one that means something."""

@@ -28,6 +28,7 @@ _WORD = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'"})
 _CONTRACTION = re.compile(r"(?<=\w)'(?:s|d|m|re|ve|ll|t)\b", re.IGNORECASE)
+_NOT = re.compile(r"n't\b", re.IGNORECASE)
 _EMAIL_WORD = re.compile(r"\be[\s-]mail", re.IGNORECASE)
 
 SPECIAL = {"email": "<email>", "url": "<url>", "path": "<path>", "domain": "<domain>", "clock": "<clock>"}
@@ -40,6 +41,7 @@ class Word:
     stem: str
     plural: bool = False
     sure: float = 1.0
+    past: bool = False
 
 
 def fold(text: str) -> str:
@@ -49,7 +51,12 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.translate(_QUOTES))
         text = "".join(char for char in text if not unicodedata.combining(char))
-    return _EMAIL_WORD.sub("email", _CONTRACTION.sub("", text))
+    return _EMAIL_WORD.sub("email", _CONTRACTION.sub("", _NOT.sub(" not", text)))
+
+
+_KEEP_E = frozenset({"note", "state", "site", "none", "here", "tone"})
+"""Words that would become another word without their e."""
+_WITH_E = {word[:-1]: word for word in _KEEP_E}
 
 
 def stem(word: str) -> str:
@@ -66,10 +73,11 @@ def stem(word: str) -> str:
     for ending in ("ing", "ed"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]
-            if word[-1] == word[-2] and (word[-1] not in "lsz" or len(word) > 5):
+            if len(word) > 3 and word[-1] == word[-2] and (word[-1] not in "lsz" or len(word) > 5):
                 word = word[:-1]
+            word = _WITH_E.get(word, word)
             break
-    if word[-1] == "e" and len(word) > 3:
+    if word[-1] == "e" and len(word) > 3 and word not in _KEEP_E:
         word = word[:-1]
     if word[-1] == "y" and len(word) > 3:
         word = word[:-1] + "i"
@@ -84,14 +92,16 @@ class Reader:
     """Reads text into clauses. `known` are the stems that mean something, `plain` everyday words never to repair."""
 
     def __init__(self, known: Iterable[str], plain: Iterable[str]) -> None:
-        self._known = frozenset(known)
+        surfaces = sorted(set(known))
+        self._stem_of = {word: stem(word) for word in surfaces if word.isalpha()}
+        self._known = frozenset(self._stem_of.values())
         self._plain = frozenset(plain) | {stem(word) for word in plain}
         self._near: dict[str, list[str]] = {}
-        """Every known stem of four letters or more, under itself with one letter left out."""
+        """Every known word of four letters or more, under itself with one letter left out."""
         self._long: dict[str, list[tuple[str, frozenset[str]]]] = {}
-        """Every known stem of seven letters or more with its pairs of letters, under its first letter."""
-        for word in sorted(self._known):
-            if len(word) >= 4 and word.isalpha():
+        """Every known word of seven letters or more with its pairs of letters, under its first letter."""
+        for word in self._stem_of:
+            if len(word) >= 4:
                 for variant in _shorter(word):
                     self._near.setdefault(variant, []).append(word)
             if len(word) >= 7:
@@ -117,12 +127,12 @@ class Reader:
             lower = surface.lower()
             stemmed = stem(lower)
             if stemmed in self._known or stemmed in self._plain or lower in self._plain:
-                word = Word(stemmed, is_plural(lower))
+                word = Word(stemmed, is_plural(lower), past=lower.endswith("ed"))
             elif previous and stem(previous + lower) in self._known:
                 # "play book", "un subscribe"
                 clauses[-1].pop()
                 word = Word(stem(previous + lower), is_plural(lower))
-            elif left > 0 and (fixed := self.repair(lower)):
+            elif left > 0 and (surface.islower() or not clauses[-1] or surface.isupper()) and (fixed := self.repair(lower)):
                 left -= 1
                 for number, part in enumerate(fixed):
                     if number:
@@ -146,35 +156,37 @@ class Reader:
 
     def repair(self, word: str) -> list[str]:
         """What an unknown word was meant to be: one known stem, two that were run together, or nothing."""
-        if not 4 <= len(word) <= 24 or not word.isascii():
+        if not 3 <= len(word) <= 24 or not word.isascii():
             return []
-        target = stem(word)
-        found = self._one_off(target) or (self._one_off(word) if word != target else "")
-        if found:
-            return [found]
+        if found := self._one_off(word):
+            return [self._stem_of[found]]
         for cut in range(4, len(word) - 3):
             parts = [stem(word[:cut]), stem(word[cut:])]
             if all(part in self._known for part in parts):
                 return parts
-        return [found] if len(target) >= 7 and (found := self._similar(target)) else []
+        return [self._stem_of[found]] if len(word) >= 7 and (found := self._similar(word)) else []
 
     def _one_off(self, word: str) -> str:
-        """The known stem one letter away: left out, added, exchanged or swapped with its neighbour."""
+        """The known word one slip away: a letter left out, added, exchanged or swapped with its neighbour."""
         best, best_rank = "", (9, 9)
         for variant in _shorter(word):
             for candidate in self._near.get(variant, ()):
                 distance = _distance(word, candidate)
-                # Short words are close to many: there the first letter has to be right.
-                allowed = 1 if len(candidate) < 8 else 2
-                if distance > allowed or (word[0] != candidate[0] and len(candidate) < 6 and word[1] != candidate[0]):
+                size = len(candidate)
+                # Short words are close to many: there the first letter has to be right, and none may be exchanged.
+                if distance > (1 if size < 8 else 2) or (size < 6 and word[0] != candidate[0] != word[1]):
                     continue
-                rank = (distance, int(word[0] != candidate[0]) + abs(len(word) - len(candidate)))
+                if size <= 4 and len(word) == size and sorted(word) != sorted(candidate):
+                    continue
+                if len(word) == 3 and word[0] != candidate[0]:
+                    continue
+                rank = (distance, 2 * (word[0] != candidate[0]) + (sorted(word) != sorted(candidate)) + (len(word) > size))
                 if rank < best_rank:
                     best, best_rank = candidate, rank
         return best
 
     def _similar(self, word: str) -> str:
-        """The known long stem that shares most pairs of letters: two or three slips in a long word."""
+        """The known long word that shares most pairs of letters: two or three slips in a long word."""
         pairs = _pairs(word)
         best, most = "", 0.62
         for candidate, others in self._long.get(word[0], ()):

@@ -143,7 +143,10 @@ def names(body: Mapping[str, Any], name: str) -> list[str] | None:
     given = as_list(body[name], name)
     if not all(isinstance(item, str) and item.strip() for item in given):
         raise invalid(f"{name} must be an array of non-empty strings")
-    return list({item.strip().casefold(): item.strip() for item in reversed(given)}.values())[::-1]
+    distinct: dict[str, str] = {}
+    for item in given:
+        distinct.setdefault(item.strip().casefold(), item.strip())
+    return list(distinct.values())
 
 
 def integers(body: Mapping[str, Any], name: str) -> list[int] | None:

@@ -72,7 +72,7 @@ def _plain(message: Row) -> Row:
 
 def view(world: World, message: Row) -> Row:
     extra = world.get("notes", message["id"]) or _plain(message)
-    shown = {
+    return {
         "id": message["id"],
         "conversationId": message["conversationId"],
         "body": message["body"],
@@ -84,5 +84,3 @@ def view(world: World, message: Row) -> Row:
         "createdAt": message["createdAt"],
         "updatedAt": extra["updatedAt"],
     }
-    client = {"clientId": extra["clientId"], "clientCreatedAt": extra["clientCreatedAt"]}
-    return {**shown, **{name: value for name, value in client.items() if value is not None}}

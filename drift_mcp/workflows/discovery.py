@@ -88,7 +88,7 @@ WORKFLOWS = [
     Workflow(
         name="find_operations",
         title="Find operations",
-        summary="Find Drift operations for an intent, such as “reply to a Drift conversation”; with arguments and risk.",
+        summary="Find Drift operations for an intent such as “reply to a Drift conversation”, with arguments and risk.",
         guidance="Use it when no listed tool fits.",
         intents=(
             "what can I do here",

@@ -71,8 +71,11 @@ async def test_the_token_is_asked_for_at_every_call() -> None:
 
 async def test_the_token_goes_into_the_body_only_where_the_call_asks_for_it() -> None:
     request = httpx.Request(
-        "POST", "https://driftapi.com/app/token_info", headers={"Accept": "application/json"}, extensions={INJECT: Inject.TOKEN_IN_BODY}
-    )  # fmt: skip
+        "POST",
+        "https://driftapi.com/app/token_info",
+        headers={"Accept": "application/json"},
+        extensions={INJECT: Inject.TOKEN_IN_BODY},
+    )
     ready = await signed(auth(), request)
     assert json.loads(ready.content) == {"access_token": TOKEN}
     assert ready.headers["content-type"] == "application/json"
@@ -102,7 +105,8 @@ async def test_without_the_apps_own_credentials_nothing_is_sent() -> None:
 
 def test_a_secret_shows_in_no_representation() -> None:
     client = ClientCredentials("app-1", SecretStr(SECRET))
-    shown = f"{client!r} {client} {FixedCredential(TOKEN, client)!r} {vars(FixedCredential(TOKEN, client))} {vars(auth(client=client))}"
+    fixed = FixedCredential(TOKEN, client)
+    shown = f"{client!r} {client} {fixed!r} {vars(fixed)} {vars(auth(client=client))}"
     assert SECRET not in shown
     assert TOKEN not in shown
 

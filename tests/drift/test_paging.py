@@ -35,12 +35,26 @@ class TestPageToken:
     @pytest.mark.parametrize(
         "body",
         [
-            {"data": []}, {"links": {}}, {"links": {"next": None}}, {"links": {"next": ""}}, {"links": None}, {"links": []},
-            {"links": {"next": "https://api.drift.com/conversations/list"}}, {"links": {"next": "/x?page_token="}},
-            {"links": {"next": 5}}, {"pagination": None}, {"pagination": {"more": False, "next": "5"}}, {"pagination": {"more": True}},
-            {"pagination": {"more": True, "next": None}}, {"pagination": {"more": True, "next": ""}}, [], "text", None, 5,
+            {"data": []},
+            {"links": {}},
+            {"links": {"next": None}},
+            {"links": {"next": ""}},
+            {"links": None},
+            {"links": []},
+            {"links": {"next": "https://api.drift.com/conversations/list"}},
+            {"links": {"next": "/x?page_token="}},
+            {"links": {"next": 5}},
+            {"pagination": None},
+            {"pagination": {"more": False, "next": "5"}},
+            {"pagination": {"more": True}},
+            {"pagination": {"more": True, "next": None}},
+            {"pagination": {"more": True, "next": ""}},
+            [],
+            "text",
+            None,
+            5,
         ],
-    )  # fmt: skip
+    )
     def test_without_a_next_position_it_is_the_end(self, body: Any) -> None:
         assert following("page_token", body) is None
 

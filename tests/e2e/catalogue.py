@@ -1,13 +1,23 @@
-"""The catalogue as `drift-mcp tools --json` and the shipped file show it, for tests over all operations."""
+"""The catalogue as it is shipped, for tests over all tools: Drift's operations and the server's own."""
 
 import re
 from typing import Any
 
 from drift_mcp import catalogue
+from drift_mcp.sandbox.choices import SANDBOX_CLIENT_ID as CLIENT_ID
+from drift_mcp.sandbox.choices import SANDBOX_CLIENT_SECRET as CLIENT_SECRET
 
 ENTRIES = catalogue.load()
 NAMES = list(ENTRIES)
-LISTED = [name for name, entry in ENTRIES.items() if entry.everyday]
+OPERATIONS = [name for name, entry in ENTRIES.items() if entry.method]
+"""Those that are one call to Drift."""
+
+LISTED = [name for name, entry in ENTRIES.items() if entry.everyday or entry.essential]
+DANGEROUS = [name for name, entry in ENTRIES.items() if entry.dangerous]
+EVERYTHING = {"DRIFT_ALLOW_DANGEROUS": "1", "DRIFT_CLIENT_ID": CLIENT_ID, "DRIFT_CLIENT_SECRET": CLIENT_SECRET}
+"""Settings with which every operation can be called at the sandbox."""
+
+_PREFIX = {"documented": "", "catalogue": "/v2"}
 
 
 def properties(name: str) -> dict[str, dict[str, Any]]:
@@ -22,7 +32,7 @@ def required(name: str) -> list[str]:
 
 def path_pattern(name: str) -> re.Pattern[str]:
     """What the decoded path of a request of this operation must look like: each parameter one segment, no more."""
-    template = ENTRIES[name].path.partition("?")[0]
+    template = _PREFIX[ENTRIES[name].provenance] + ENTRIES[name].path.partition("?")[0]
     return re.compile(re.sub(r"\\\{\w+\\\}", r"[^/\\x00-\\x1f]+", re.escape(template)))
 
 
@@ -49,11 +59,24 @@ def plausible_arguments(name: str) -> dict[str, Any]:
     """The required arguments of an operation, each of them plausible."""
     arguments = {each: plausible(each, properties(name)[each]) for each in required(name)}
     # An update wants something to update, a timeline event somebody: more than `required` can say.
-    extra = {
-        "update_contact": {"name": "Jo"},
-        "update_contact_by_external_id": {"name": "Jo"},
-        "update_account": {"targeted": True},
-        "update_user": {"alias": "Jo"},
-        "post_timeline_event": {"contact_id": 1},
-    }
-    return arguments | extra.get(name, {})
+    return arguments | _BESIDES.get(name, {})
+
+
+_BESIDES: dict[str, dict[str, Any]] = {
+    "update_contact": {"name": "Jo"},
+    "update_contact_by_external_id": {"name": "Jo"},
+    "update_account": {"targeted": True},
+    "update_user": {"alias": "Jo"},
+    "update_conversation": {"status": "open"},
+    "update_message": {"body": "Hi"},
+    "update_note": {"closed": True},
+    "update_meeting": {"duration": 45},
+    "update_tag": {"enabled": True},
+    "update_driftbot_message": {"body": "Hi"},
+    "update_scim_user": {"active": True},
+    "post_timeline_event": {"contact_id": 1},
+    "list_booked_meetings": {"min_start_time": "2026-03-01T09:00:00Z", "max_start_time": "2026-03-02T09:00:00Z"},
+    "run_read_operation": {"name": "get_contact", "arguments": {"contact_id": 1}},
+    "run_write_operation": {"name": "update_contact", "arguments": {"contact_id": 1, "name": "Jo"}},
+    "run_destructive_operation": {"name": "delete_contact", "arguments": {"contact_id": 1}},
+}

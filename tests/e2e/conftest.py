@@ -9,6 +9,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from .agent import ERAS, Agent, connected
+from .catalogue import EVERYTHING
 
 Connect = Callable[..., AbstractContextManager[Agent]]
 
@@ -49,6 +50,6 @@ def era(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="module")
 def agent(connect: Connect, fresh_drift: Any) -> Iterator[Agent]:
-    """An agent whose server talks to the local Drift over HTTP, for a whole module."""
-    with connect(env=fresh_drift.env) as connected_agent:
+    """An agent whose server talks to the local Drift over HTTP and offers everything, for a whole module."""
+    with connect(env=fresh_drift.env | EVERYTHING) as connected_agent:
         yield connected_agent

@@ -39,7 +39,7 @@ class Pipe:
         """The result of a tool call, a JSON-RPC error excluded."""
         return self._result(self.request("tools/call", {"name": name, "arguments": arguments}))
 
-    def call_raw(self, name: str, arguments: bytes, patience: float = 5.0) -> dict[str, Any]:
+    def call_raw(self, name: str, arguments: bytes, patience: float = 2.0) -> dict[str, Any]:
         """The same with the arguments written as these very bytes."""
         self._last_id += 1
         head = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"%s","arguments":'

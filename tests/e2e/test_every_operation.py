@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 from mcp_types import CallToolResult
 
-from .calls import CALLS
-from .catalogue import ENTRIES, NAMES, properties
+from .calls import CALLS, SENT_MARKUP
+from .catalogue import ENTRIES, EVERYTHING, NAMES, OPERATIONS, properties
 
 WHERE = {
     "embedded, 2025-11-25": ("2025-11-25", False),
@@ -24,7 +24,6 @@ DATES = jsonschema.FormatChecker(formats=())
 DATES.checks("date-time")(lambda value: not isinstance(value, str) or bool(ISO.fullmatch(value)))
 MARKUP = re.compile(r"</?(p|br|div|span|b|i|em|strong|a|ul|ol|li|img|table)\b[^>]*>", re.IGNORECASE)
 EPOCH_MS = range(946_684_800_000, 4_102_444_800_000)  # the years 2000 to 2100
-SENT_MARKUP = "Would <b>Tuesday</b> suit you & your team?"
 
 
 @dataclass
@@ -48,7 +47,7 @@ def played(request: pytest.FixtureRequest, connect: Callable[..., Any], drift_pr
     args, env = ((), drift_process.env) if over_http else (("--sandbox",), {})
     done = Played()
     contents: dict[str, Any] = {}
-    with connect(*args, env=env, era=era) as agent:
+    with connect(*args, env=env | EVERYTHING, era=era) as agent:
         for name, arguments_from in CALLS.items():
             try:
                 arguments = arguments_from(contents)
@@ -60,7 +59,7 @@ def played(request: pytest.FixtureRequest, connect: Callable[..., Any], drift_pr
                 done.broken[name] = error
     if over_http:
         # Otherwise the server would have answered out of itself.
-        assert len(drift_process.requests()) >= len(CALLS)
+        assert len(drift_process.requests()) >= len(OPERATIONS)
     return done
 
 
@@ -75,8 +74,8 @@ def everything(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from everything(item, f"{path}[]")
 
 
-def test_every_operation_of_the_catalogue_has_a_call_and_no_call_is_stale() -> None:
-    assert sorted(CALLS) == sorted(NAMES), "tests/e2e/calls.py needs one row for each operation of the catalogue"
+def test_every_tool_of_the_catalogue_has_a_call_and_no_call_is_stale() -> None:
+    assert sorted(CALLS) == sorted(NAMES), "tests/e2e/calls.py needs one row for each tool of the catalogue"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in CALLS])
@@ -122,6 +121,11 @@ class TestTheCallOf:
         for result in played.of(name):
             odd = [path for path, _ in everything(result.structured_content) if path.endswith(".unexpected")]
             assert odd == []
+
+    def test_it_names_its_fields_in_snake_case(self, played: Played, name: str) -> None:
+        for result in played.of(name):
+            rows = [result.structured_content, *result.structured_content.get("items", [])]
+            assert [key for row in rows if isinstance(row, dict) for key in row if key != key.lower()] == []
 
     def test_its_listing_counts_what_it_shows(self, played: Played, name: str) -> None:
         for result in played.of(name):

@@ -9,7 +9,7 @@ import pytest
 from . import broken_drift as broken
 from .agent import Agent
 from .broken_drift import BrokenDrift
-from .catalogue import ENTRIES, NAMES, plausible_arguments
+from .catalogue import DANGEROUS, ENTRIES, EVERYTHING, OPERATIONS, plausible_arguments
 
 TOKEN = "the-token-nobody-may-see-4711"
 
@@ -29,12 +29,22 @@ class TestDriftRefuses:
         assert drift.requests() == []
 
     def test_a_missing_scope_by_its_name_for_every_operation(self, connect: Callable[..., Any], drift: Any) -> None:
-        with connect(env=drift.env | {"DRIFT_ACCESS_TOKEN": drift.issue_token()}) as agent:
-            for name in NAMES:
+        with connect(env=drift.env | EVERYTHING | {"DRIFT_ACCESS_TOKEN": drift.issue_token()}) as agent:
+            for name in [name for name in OPERATIONS if ENTRIES[name].scope]:
                 error = agent.refused(name, **plausible_arguments(name))
                 assert (error["kind"], error["status"]) == ("forbidden", 403), name
                 assert ENTRIES[name].scope in error["message"], name
                 assert "new token" in error["next"], name
+
+    def test_a_dangerous_operation_is_refused_until_the_operator_allows_it(
+        self, connect: Callable[..., Any], drift: Any
+    ) -> None:
+        with connect(env=drift.env) as agent:
+            for name in DANGEROUS:
+                error = agent.refused(name, **plausible_arguments(name))
+                assert error["kind"] == "not_allowed", name
+        assert [request for request in drift.requests() if request["path"] != "/app/token_info"] == []
+        assert DANGEROUS
 
     def test_one_scope_opens_what_needs_it_and_nothing_else(self, connect: Callable[..., Any], drift: Any) -> None:
         with connect(env=drift.env | {"DRIFT_ACCESS_TOKEN": drift.issue_token("conversation_read")}) as agent:

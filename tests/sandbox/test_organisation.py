@@ -97,7 +97,8 @@ async def test_gdpr_deletion_leaves_no_trace_of_the_address(app: Starlette, drif
     assert not world.rows("timeline_events")
     assert not world.rows("meetings")
     assert not world.rows("attachments")
-    assert len(world.rows("messages")) == 120 + 3 + 1, "agents' and others' messages stay"
+    assert [row["id"] for row in world.rows("conversations")] == [tiny.CLOSED]
+    assert len(world.rows("messages")) == 120, "other conversations keep what does not name the address"
 
 
 async def test_gdpr_deletion_takes_users_with_the_address(drift: httpx.AsyncClient) -> None:

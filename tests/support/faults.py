@@ -35,6 +35,7 @@ class FaultServer:
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     reset_at_once: bool = False
+    keep_alive: bool = False
 
     @property
     def url(self) -> str:
@@ -46,10 +47,13 @@ class FaultServer:
             if self.reset_at_once:
                 await reset(None, writer)  # type: ignore[arg-type]
                 return
-            asked = await _read(reader)
-            self.asked.append(asked)
-            await self.replies[asked.path](asked, writer)
-            await writer.drain()
+            while True:
+                asked = await _read(reader)
+                self.asked.append(asked)
+                await self.replies[asked.path](asked, writer)
+                await writer.drain()
+                if not self.keep_alive:
+                    return
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

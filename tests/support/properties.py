@@ -19,7 +19,10 @@ quick = settings(few, phases=(Phase.explicit, Phase.generate))
 
 # Zero-width, bidirectional, tag and control characters, one representative range after the other. Written by hand from
 # Unicode's "Default_Ignorable_Code_Point" and "Bidi_Control", not taken from the code under test.
-INVISIBLE = "\u200b\u200c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad\U000e0041\U000e007f\x00\x07\x1b\x7f\x9b"
+INVISIBLE = (
+    "\u200b\u200c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
+    "\U000e0041\U000e007f\x00\x07\x1b\x7f\x9b"
+)
 _BAD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ud800-\udfff\U000e0000-\U000e007f]"

@@ -1,0 +1,415 @@
+"""The ranker: a request is read into concepts, and every operation is weighed against them."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from drift_mcp.catalogue import Entry
+from drift_mcp.intents import vocabulary as vocab
+from drift_mcp.intents.profiles import NOTHING, PROFILES, Profile
+from drift_mcp.intents.words import Reader, Word, stem
+
+GAP = "…"
+GAP_WORDS = 6
+NEGATION_REACH = 5
+AMBIGUOUS = 0.25
+NOUN_ACTION = 0.7
+HEAD, HEAD_MISFIT = 0.8, 0.5
+LATER_ACTION, PAST, ASKED = 0.6, 0.6, 0.4
+PLURAL = 0.4
+DOES, ABOUT, CUE, NEVER = 1.0, 1.0, 0.6, -0.7
+MISFIT_ACTION, MISFIT_OBJECT, MISFIT_CUE = 0.25, 0.3, 0.05
+NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.8, 1.2, 1.5, 1.0
+BACKGROUND, NEGATED = 0.45, 0.12
+LEXICAL = 0.3
+READS = frozenset({"list", "get", "find", "count", "report", "aggregate", "download", "match", "export"})
+BACK = frozenset("because although though while whereas if when after before unless as since".split())
+FORTH = frozenset("but so then".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a phrase can mean. `gain`: what it adds to an operation; the masks have one bit an operation."""
+
+    concepts: frozenset[str]
+    gain: dict[int, float]
+    misfit: float
+    does: int
+    about: int
+    needs: int
+    reads: bool
+    writes: bool
+    action: bool
+    object: bool
+    strange: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A phrase found in a request."""
+
+    reading: Reading
+    sure: float
+    spot: int
+    plural: bool
+    past: bool
+
+
+class Index:
+    """Finds operations by what a person wants."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = tuple(entries)
+        self._names = {entry.name: number for number, entry in enumerate(self._entries)}
+        phrases = _phrases()
+        surfaces = [_fields(entry) for entry in self._entries]
+        texts = [[([stem(word) for word in words], weight) for words, weight in fields] for fields in surfaces]
+        known = _surfaces()
+        dropped = frozenset(stem(word) for word in vocab.DROPPED.split())
+        self._dropped = dropped
+        for fields in surfaces:
+            for words, _ in fields:
+                known.update(words)
+        self._reader = Reader(known, vocab.PLAIN.split() + vocab.NEGATIONS.split() + list(dropped) + list(BACK) + list(FORTH))
+        self._as_verb: dict[Reading, Reading] = {}
+        self._as_noun: dict[Reading, Reading] = {}
+        self._first: dict[str, list[tuple[tuple[str, ...], Reading]]] = {}
+        self._profiles = [PROFILES.get(entry.name) or self._derive(entry) for entry in self._entries]
+        self._subjects = [profile.about.split(", ")[0] for profile in self._profiles]
+        self._about = [frozenset(profile.about.split(", ")) for profile in self._profiles]
+        self._many = [entry.name.endswith("s") and entry.name.split("_")[0] not in ("get", "unsubscribe") for entry in self._entries]
+        self._read_mask = sum(1 << n for n, entry in enumerate(self._entries) if entry.access == "read")
+        self._weigh(phrases)
+        self._lexical(texts)
+
+    # ---- building
+
+    def _derive(self, entry: Entry) -> Profile:
+        """The profile of an operation nobody wrote one for."""
+        words = f"{entry.name.replace('_', ' ')} {entry.tool['title']}".lower().split()
+        stems = {stem(word) for word in words}
+        does = [c for c, text in vocab.ACTIONS.items() if stem(c) in stems]
+        about = [c for c in vocab.OBJECTS if stem(c) in stems]
+        return Profile(", ".join(does), ", ".join(about))
+
+    def _weigh(self, phrases: dict[tuple[str, ...], tuple[frozenset[str], bool]]) -> None:
+        roles = [
+            tuple([frozenset(filter(None, part.split(", "))) for part in profile]) for profile in self._profiles
+        ]
+        count: dict[str, int] = {}
+        for does, about, cues, _, _ in roles:
+            for concept in does | about | cues:
+                count[concept] = count.get(concept, 0) + 1
+        total = len(roles)
+        rarity = {c: 0.6 + 0.4 * math.log(total / n) for c, n in count.items()}
+        weights: dict[str, dict[int, float]] = {}
+        masks: dict[str, list[int]] = {}
+        for number, (does, about, cues, needs, never) in enumerate(roles):
+            for factor, concepts in ((NEVER, never), (CUE, cues), (ABOUT, about), (DOES, does)):
+                for concept in concepts:
+                    weights.setdefault(concept, {})[number] = factor * rarity.get(concept, 1.0)
+            for slot, concepts in enumerate((does, about, needs)):
+                for concept in concepts:
+                    masks.setdefault(concept, [0, 0, 0])[slot] |= 1 << number
+        self._all_needs = sum(1 << n for n, role in enumerate(roles) if role[3])
+        made: dict[tuple[frozenset[str], bool], Reading] = {}
+        for phrase, key in phrases.items():
+            if key not in made:
+                made[key] = _reading(key, weights, masks)
+                verbs = frozenset(key[0] & vocab.ACTIONS.keys())
+                if not key[1] and verbs and verbs != key[0]:
+                    for part in ((verbs, False), (key[0] - verbs, False)):
+                        if part not in made:
+                            made[part] = _reading(part, weights, masks)
+                    self._as_verb[made[key]] = made[verbs, False]
+                    self._as_noun[made[key]] = made[key[0] - verbs, False]
+            self._first.setdefault(phrase[0], []).append((phrase[1:], made[key]))
+        for options in self._first.values():
+            options.sort(key=lambda option: (GAP in option[0], -len(option[0])))
+
+    def _lexical(self, texts: list[list[tuple[list[str], float]]]) -> None:
+        """BM25 over the catalogue's own words, each field with a weight of its own."""
+        bags: list[dict[str, float]] = []
+        for fields in texts:
+            bag: dict[str, float] = {}
+            for words, weight in fields:
+                for word in words:
+                    if word not in self._dropped:
+                        bag[word] = bag.get(word, 0.0) + weight
+            bags.append(bag)
+        sizes = [sum(bag.values()) for bag in bags]
+        mean = sum(sizes) / max(1, len(sizes))
+        seen: dict[str, int] = {}
+        for bag in bags:
+            for word in bag:
+                seen[word] = seen.get(word, 0) + 1
+        self._bm25: dict[str, list[tuple[int, float]]] = {}
+        for number, bag in enumerate(bags):
+            for word, often in bag.items():
+                rarity = math.log(1 + (len(bags) - seen[word] + 0.5) / (seen[word] + 0.5))
+                value = rarity * often * 2.2 / (often + 1.2 * (0.4 + 0.6 * sizes[number] / mean))
+                self._bm25.setdefault(word, []).append((number, value))
+
+    # ---- asking
+
+    def search(self, intent: str, limit: int = 5) -> list[Match]:
+        scores, strange = self._score(intent)
+        if not scores:
+            return []
+        ranked = sorted(range(len(scores)), key=lambda n: (-scores[n], n))
+        best = scores[ranked[0]]
+        if best < 1.0 + strange:
+            return []
+        return [Match(self._entries[n].name, round(scores[n], 3)) for n in ranked[:limit] if scores[n] > 0]
+
+    def _score(self, intent: str) -> tuple[list[float], float]:
+        size = len(self._entries)
+        scores = [0.0] * size
+        seen: dict[Reading, float] = {}
+        lexical: dict[str, float] = {}
+        parts = self._parts(intent)
+        top = max((weight for _, weight in parts), default=1.0)
+        main: list[tuple[Reading, float]] = []
+        head: tuple[Reading, int] | None = None
+        for words, weight in parts:
+            found = self._mentions(words)
+            asked = words[0].stem in QUESTIONS
+            acting = False
+            for mention in found:
+                reading = mention.reading
+                value = mention.sure * weight / top
+                if reading.action and not reading.object:
+                    if acting:
+                        value *= LATER_ACTION
+                    if mention.past and mention.spot:
+                        value *= PAST
+                    if asked and not reading.reads:
+                        value *= ASKED
+                    if mention.sure > 0.5:
+                        acting = True
+                seen[reading] = max(seen.get(reading, 0.0), value)
+            if weight == top:
+                action = next((m for m in found if m.reading.action and m.sure > 0.5 and not (m.past and m.spot)), None)
+                if asked:
+                    main.append((QUESTION, 1.0))
+                elif action:
+                    main.append((action.reading, 1.0))
+                if head is None:
+                    head = _head(found)
+            for word in words:
+                lexical[word.stem] = max(lexical.get(word.stem, 0.0), weight / top * word.sure)
+        strange = sum(reading.strange * value for reading, value in seen.items())
+        does = about = needs = 0
+        acted = 0.0
+        for reading, value in seen.items():
+            if value > 0.3:
+                does |= reading.does
+                about |= reading.about
+                needs |= reading.needs
+            if reading.action:
+                acted = max(acted, value)
+            misfit = reading.misfit * value
+            for number in range(size):
+                scores[number] -= misfit
+            for number, gain in reading.gain.items():
+                scores[number] += gain * value + misfit
+        for reading, value in main[:1]:
+            for number in range(size):
+                is_read = self._read_mask >> number & 1
+                if (is_read and not reading.reads) or (not is_read and not reading.writes):
+                    scores[number] -= WRONG_SIDE
+        if head is not None:
+            concepts, plural = head[0].concepts, head[1]
+            for number, first in enumerate(self._subjects):
+                if first in concepts:
+                    scores[number] += HEAD
+                elif not concepts & self._about[number]:
+                    scores[number] -= HEAD_MISFIT
+            if plural != 0:
+                for number, many in enumerate(self._many):
+                    if many == (plural > 0):
+                        scores[number] += PLURAL
+        for number in range(size):
+            bit = 1 << number
+            if not about & bit:
+                scores[number] -= NO_OBJECT
+            if not does & bit:
+                scores[number] -= NO_ACTION * acted
+            if self._all_needs & bit and not needs & bit:
+                scores[number] -= NO_NEED
+        for word, value in lexical.items():
+            for number, gain in self._bm25.get(word, ()):
+                scores[number] += LEXICAL * gain * value
+        for name in set(re.findall(r"[a-z]+(?:_[a-z]+)+", intent[:5000].lower())):
+            if name in self._names:
+                scores[self._names[name]] += 8.0
+        return scores, strange
+
+    def _parts(self, intent: str) -> list[tuple[list[Word], float]]:
+        """The request in parts, each with the weight of what it asks."""
+        parts: list[tuple[list[Word], float]] = []
+        for clause in self._reader.clauses(intent):
+            start = 0
+            back = False
+            for spot, word in enumerate(clause):
+                if word.stem in BACK or word.stem in FORTH:
+                    if spot > start:
+                        parts.append((clause[start:spot], BACKGROUND if back else 1.0))
+                    start, back = spot, word.stem in BACK
+            parts.append((clause[start:], BACKGROUND if back else 1.0))
+        asking = [bool(ASK.search(" ".join(word.stem for word in words))) for words, _ in parts]
+        if len(parts) > 1:
+            parts = [
+                (words, weight * (1.0 if asks else 0.7)) if any(asking) else (words, weight)
+                for (words, weight), asks in zip(parts, asking, strict=True)
+            ]
+        return parts
+
+    def _mentions(self, words: list[Word]) -> list[Mention]:
+        """What the words of one part say, in order. The longest phrase wins; a phrase with a gap adds to it."""
+        found: list[Mention] = []
+        stems = [word.stem for word in words]
+        spot = negated = 0
+        while spot < len(stems):
+            if stems[spot] in self._dropped and stems[spot] not in self._first:
+                spot += 1
+                continue
+            end, readings = spot + 1, []
+            for pattern, reading in self._first.get(stems[spot], ()):
+                stop = self._follow(stems, spot + 1, pattern)
+                if stop:
+                    readings.append(reading)
+                    if GAP not in pattern:
+                        end = stop
+                        break
+            sure = min(word.sure for word in words[spot:end]) * (NEGATED if negated > 0 else 1.0)
+            last = words[end - 1]
+            verb = self._is_verb(stems, spot)
+            for reading in readings:
+                form = (self._as_verb if verb else self._as_noun).get(reading, reading)
+                value = sure * (NOUN_ACTION if form.action and not verb else 1.0)
+                found.append(Mention(form, value, spot, last.plural, last.past))
+            negated -= end - spot
+            if stems[spot] in NEGATIONS and end == spot + 1:
+                negated = NEGATION_REACH
+            spot = end
+        return found
+
+    def _is_verb(self, stems: list[str], spot: int) -> bool:
+        """Whether a word that can be both stands where an instruction's verb stands."""
+        while spot and stems[spot - 1] in ADVERBS:
+            spot -= 1
+        return spot == 0 or stems[spot - 1] in VERB_FOLLOWS
+
+    def _follow(self, stems: list[str], spot: int, pattern: tuple[str, ...]) -> int:
+        """Where `pattern` ends when it stands at `spot`, articles aside; 0 when it does not."""
+        size = len(stems)
+        for place, wanted in enumerate(pattern):
+            if wanted == GAP:
+                starts = range(spot, min(size, spot + GAP_WORDS + 1))
+                return next((stop for start in starts if (stop := self._follow(stems, start, pattern[place + 1 :]))), 0)
+            while spot < size and stems[spot] != wanted and stems[spot] in self._dropped:
+                spot += 1
+            if spot >= size or stems[spot] != wanted:
+                return 0
+            spot += 1
+        return spot
+
+
+def _head(found: list[Mention]) -> tuple[Reading, int] | None:
+    """The object that a part is about: the last noun of its first group of nouns, and whether it is many (1) or one (-1)."""
+    head: Mention | None = None
+    for mention in found:
+        if mention.sure > 0.5 and mention.reading.object:
+            if head is not None and mention.spot > head.spot + 1:
+                break
+            head = mention
+        elif head is not None:
+            break
+    return (head.reading, 1 if head.plural else -1) if head else None
+
+
+NEGATIONS = frozenset(vocab.NEGATIONS.split())
+VERB_FOLLOWS = frozenset(
+    stem(word)
+    for word in "to please you and then we i let us or not never should must will would could can want need ahead kindly do me".split()
+)
+ADVERBS = frozenset(stem(word) for word in "also just only now please then kindly first simply quickly".split())
+QUESTIONS = frozenset(stem(word) for word in "is are was were does do did who what which whose where when how has have am why".split())
+QUESTION = Reading(frozenset(), {}, 0.0, 0, 0, 0, True, False, True, False, 0.0)
+ASK = re.compile(r"\b(?:" + "|".join(" ".join(map(stem, cue.split())) for cue in vocab.ASKING.split("|")) + r")\b")
+
+
+def _reading(
+    key: tuple[frozenset[str], bool], weights: dict[str, dict[int, float]], masks: dict[str, list[int]]
+) -> Reading:
+    concepts, together = key
+    gain: dict[int, float] = {}
+    does = about = needs = 0
+    for concept in concepts:
+        for number, weight in weights.get(concept, {}).items():
+            if together:
+                gain[number] = gain.get(number, 0.0) + weight
+            elif abs(weight) > abs(gain.get(number, 0.0)) and (weight > 0 or number not in gain) or gain.get(number, 0) < 0 < weight:
+                gain[number] = weight
+        mask = masks.get(concept, (0, 0, 0))
+        does, about, needs = does | mask[0], about | mask[1], needs | mask[2]
+    if len(concepts) > 1 and not together:
+        # what can mean several things says less against an operation
+        gain = {number: weight if weight > 0 else weight * 0.4 for number, weight in gain.items()}
+    if not together:
+        share = 1 / (1 + AMBIGUOUS * (len(concepts) - 1))
+        gain = {number: weight * share for number, weight in gain.items()}
+    actions, objects = concepts & vocab.ACTIONS.keys(), concepts & vocab.OBJECTS.keys()
+    misfit = MISFIT_OBJECT if objects else MISFIT_ACTION if actions else MISFIT_CUE
+    strange = 2.0 if "strong" in concepts else 0.6 if "weak" in concepts else 0.0
+    if strange and len(concepts) > 1:
+        strange *= 0.3
+    return Reading(
+        concepts, gain, misfit, does, about, needs, not actions or bool(actions & READS),
+        not actions or bool(actions - READS), bool(actions), bool(objects), strange,
+    )
+
+
+def _phrases() -> dict[tuple[str, ...], tuple[frozenset[str], bool]]:
+    """Every phrase, in stems, with its concepts and whether it carries all of them."""
+    phrases: dict[tuple[str, ...], tuple[frozenset[str], bool]] = {}
+    for group in (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, NOTHING):
+        for concept, text in group.items():
+            for phrase in text.split(","):
+                stems = tuple(stem(word.lower()) for word in phrase.split())
+                if stems:
+                    phrases[stems] = (phrases.get(stems, (frozenset(), False))[0] | {concept}, False)
+    for phrase, text in vocab.TOGETHER.items():
+        stems = tuple(stem(word) for word in phrase.split())
+        phrases[stems] = (frozenset(text.split(", ")), True)
+    return phrases
+
+
+def _fields(entry: Entry) -> list[tuple[list[str], float]]:
+    """The words of an entry's fields, in stems, with the weight of each field."""
+    parameters = " ".join(entry.tool.get("inputSchema", {}).get("properties", {}))
+    return [
+        (_plain_words(entry.name), 2.0),
+        (_plain_words(entry.tool["title"]), 2.0),
+        (_plain_words(" ".join(entry.intents)), 1.0),
+        (_plain_words(entry.tool["description"]), 0.4),
+        (_plain_words(parameters), 0.2),
+    ]
+
+
+def _plain_words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower().replace("e-mail", "email"))
+
+
+def _surfaces() -> set[str]:
+    """Every word of the vocabulary as it is written there."""
+    groups = (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, NOTHING)
+    return set(_plain_words(" ".join([*(text for group in groups for text in group.values()), *vocab.TOGETHER])))

@@ -1,0 +1,244 @@
+"""Files of jobs: only inside the folder that the operator allows, read within limits, written whole or line by line.
+
+Nothing outside the folder can be named: no absolute path, no `..`, no link that leads out. A path is refused in words
+that name the rule and never the path.
+"""
+
+import csv
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from drift_mcp.arguments import InvalidArguments
+
+MAX_BYTES = 20_000_000
+MAX_ROWS = 50_000
+
+Numbered = tuple[int, dict[str, Any] | str]
+"""A row's line and its content, or the reason why it cannot be read."""
+
+_BAD_NAME = re.compile(r"[\x00-\x1f\x7f<>:\"|?*\\]")
+_SAFE_OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def refuse(why: str) -> InvalidArguments:
+    """The error for a file that cannot be used."""
+    return InvalidArguments([f"file: {why}"])
+
+
+# ---- paths ---------------------------------------------------------------------------------------------------------
+
+
+def inside(folder: Path | None, name: str, endings: tuple[str, ...]) -> Path:
+    """The path of `name`, which is relative to `folder` and need not exist yet.
+
+    Raises:
+        InvalidArguments: there is no folder, or `name` is not a plain path inside it with one of `endings`.
+    """
+    if folder is None:
+        raise refuse("this server uses no files; the operator allows a folder with --files (DRIFT_FILES)")
+    try:
+        root = folder.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise refuse("the folder of the setting --files (DRIFT_FILES) does not exist") from None
+    parts = name.split("/")
+    if name.startswith("/") or re.match("[A-Za-z]:", name) or "\\" in name:
+        raise refuse("must be relative to the allowed folder, such as contacts.csv, with / between folders")
+    if ".." in parts or "." in parts or "" in parts or any(part.startswith((".", "~")) for part in parts):
+        raise refuse("must be a plain path inside the allowed folder, without .. and hidden names")
+    if _BAD_NAME.search(name) or len(name) > 300 or any(part.endswith((" ", ".")) for part in parts):
+        raise refuse("has characters that file names should not have")
+    if not name.lower().endswith(endings):
+        raise refuse(f"must end in {' or '.join(endings)}")
+    try:
+        path = root.joinpath(*parts).resolve()
+        known_folder = path.parent.is_dir()
+    except (OSError, RuntimeError):
+        raise refuse("cannot be resolved") from None
+    if not path.is_relative_to(root) or path == root:
+        raise refuse("leads out of the allowed folder")
+    if not known_folder:
+        raise refuse("its folder does not exist in the allowed folder")
+    return path
+
+
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> bytes:
+    """The content of a file of at most `MAX_BYTES`.
+
+    Raises:
+        InvalidArguments: it is not there, not a plain file, not readable or too large.
+    """
+    try:
+        # Without blocking, because what stands there could be a pipe.
+        handle = os.open(path, os.O_RDONLY | _SAFE_OPEN | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise refuse("is not a plain file")
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise refuse("is not in the allowed folder") from None
+    except OSError:
+        raise refuse("cannot be read") from None
+    if len(content) > MAX_BYTES:
+        raise refuse(f"is larger than {MAX_BYTES // 1_000_000} MB; split it")
+    return content
+
+
+def rows_of(path: Path) -> list[Numbered]:
+    """The rows of a CSV file (by its header) or a JSONL file. Blank lines are passed over.
+
+    Raises:
+        InvalidArguments: the file as a whole cannot be used.
+    """
+    content = read(path).removeprefix(b"\xef\xbb\xbf")
+    numbered = _csv(content) if path.name.lower().endswith((".csv", ".tsv")) else _jsonl(content)
+    rows: list[Numbered] = []
+    for row in numbered:
+        if len(rows) == MAX_ROWS:
+            raise refuse(f"has more than {MAX_ROWS} rows; split it")
+        rows.append(row)
+    return rows
+
+
+def _jsonl(content: bytes) -> Iterator[Numbered]:
+    for line, raw in enumerate(content.split(b"\n"), 1):
+        if not raw.strip():
+            continue
+        try:
+            value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        except UnicodeDecodeError:
+            yield line, "is not UTF-8"
+        except (ValueError, RecursionError):
+            yield line, "is not JSON"
+        else:
+            yield line, value if isinstance(value, dict) else "is not a JSON object"
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _csv(content: bytes) -> Iterator[Numbered]:
+    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise refuse("is not UTF-8; save it as CSV UTF-8") from None
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    bare = re.sub('"[^"]*"', "", first)
+    delimiter = max(",;\t", key=bare.count)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
+    header: list[str] | None = None
+    while True:
+        begins = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            if header is None:
+                raise refuse("has a header that is not CSV") from None
+            open_quote = "end of data" in str(error)
+            yield begins, "a quote here is never closed; what follows was not read" if open_quote else "is not CSV"
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if header is None:
+            header = _header(cells)
+            continue
+        if any(cell.strip() for cell in cells[len(header) :]):
+            yield begins, f"has {len(cells)} cells, the header has {len(header)}"
+            continue
+        # An empty cell says nothing about the contact.
+        yield begins, {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, split where CSV splits them: not at a form feed or U+2028 inside a cell."""
+    for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text):
+        yield match.group()
+
+
+def _header(cells: list[str]) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    if "" in names:
+        raise refuse(f"column {names.index('') + 1} of the header has no name")
+    if len({name.casefold() for name in names}) < len(names):
+        raise refuse("has two columns of the same name")
+    return names
+
+
+# ---- writing -------------------------------------------------------------------------------------------------------
+
+
+def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Replace `path` by a JSONL file of `rows`: a reader sees the old file or the new one, never a part.
+
+    Raises:
+        InvalidArguments: it cannot be written.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(json_line(row) for row in rows)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                Path(temporary).unlink()
+            raise
+    except OSError:
+        raise refuse("the allowed folder cannot be written to") from None
+
+
+def json_line(row: dict[str, Any]) -> bytes:
+    """`row` as one line of JSONL."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+
+
+class Appending:
+    """A file that grows by whole records, each on disk when `append` returns.
+
+    Opened, it is cut to its first `keep` bytes: what follows them is torn or not accounted for.
+
+    Raises:
+        InvalidArguments: it cannot be written.
+    """
+
+    def __init__(self, path: Path, keep: int = 0) -> None:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | _SAFE_OPEN, 0o600)
+            self._file = os.fdopen(handle, "r+b")
+            self._file.truncate(keep)
+            self._file.seek(keep)
+        except OSError:
+            raise refuse("the allowed folder cannot be written to") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def append(self, record: bytes) -> int:
+        """Add `record`; the size of the file after it."""
+        self._file.write(record)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
