@@ -151,13 +151,25 @@ def _shown_html(value: Any) -> Any:
     return from_html(value) if isinstance(value, str) else value
 
 
-def shown_json(value: Any) -> Any:
-    """Free-form JSON with every text in it made visible; nulls are left out of objects."""
+_NAMES_A_TIME = re.compile(r"(?i)(_at|_date|_time|timestamp)$|(?<=[a-z])(At|Date|Time)$|^last_(active|contacted)$")
+_FIRST_PLAUSIBLE_MS = 100_000_000_000  # 1973; a smaller number is something else than epoch milliseconds
+
+
+def shown_json(value: Any, name: str = "") -> Any:
+    """Free-form JSON as an agent reads it; nulls are left out of objects.
+
+    Every text is made visible, what is called a time and looks like epoch milliseconds becomes ISO 8601, and a message's
+    HTML body becomes plain text.
+    """
     if isinstance(value, dict):
-        return {str(_shown(key)): shown_json(item) for key, item in value.items() if item is not None}
+        return {visible(str(key)): shown_json(item, str(key)) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [shown_json(item) for item in value]
-    return _shown(value)
+        return [shown_json(item, name) for item in value]
+    if isinstance(value, str):
+        return from_html(value) if name == "body" else visible(value)
+    if isinstance(value, int) and value >= _FIRST_PLAUSIBLE_MS and _NAMES_A_TIME.search(name):
+        return iso_from_ms(value)
+    return value
 
 
 UNTRUSTED = "x-untrusted"

@@ -5,6 +5,7 @@ The input and output schema, the HTTP request, the annotations, the search index
 the alias of each field.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -216,5 +217,10 @@ def _query(template: str, values: dict[str, Any]) -> Query:
             pairs.append((name, value))
     for name, value in values.items():
         items = value if isinstance(value, list) else [value]
-        pairs.extend((name, str(item).lower() if isinstance(item, bool) else str(item)) for item in items)
+        pairs.extend((name, _query_value(item)) for item in items)
     return tuple(pairs)
+
+
+def _query_value(value: Any) -> str:
+    """A value as it stands in a query string: JSON, but for plain text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

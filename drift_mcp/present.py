@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_snake
 
 from drift_mcp.fields import shown_json
 from drift_mcp.operation import WIDE, Request, Result, marked
@@ -40,6 +41,9 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
         else:
             hidden = set(marked(model, WIDE)) if getattr(request, "detail", "full") == "brief" else None
             shown = record.model_dump(mode="json", by_alias=False, exclude_none=True, exclude=hidden)
+            for name in record.model_extra or ():
+                # A field that Drift has added: no model says what it is.
+                shown[to_snake(name)] = shown_json(shown.pop(name, None), name)
             slim: Json = _compact(shown)
             return slim | ({"unexpected": odd} if odd else {})
     return {"unexpected": odd or raw}

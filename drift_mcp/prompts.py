@@ -56,7 +56,7 @@ PROMPTS = (
             Argument("tone", "How it should sound; else as our people write."),
         ),
         text=(
-            "Read Drift conversation {conversation_id} with get_conversation_transcript, and find out who the visitor is "
+            "Read Drift conversation {conversation_id} with get_conversation_transcript, and see who the visitor is "
             "with get_contact. Draft a reply. {tone} Where no tone is given, write as our agents wrote in this "
             "transcript. Say only what the transcript or I have told you; mark what you would have to ask. Show the "
             "draft and wait for my word; then send it with reply_to_conversation. "

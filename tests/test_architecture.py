@@ -128,7 +128,7 @@ class TestArrows:
 
     @each_module
     def test_only_those_who_serve_stand_above_the_toolbox(self, module: str) -> None:
-        above = {"drift_mcp.cli", "drift_mcp.server", "drift_mcp.demo"}
+        above = {"drift_mcp.cli", "drift_mcp.server", "drift_mcp.demo", "drift_mcp.resources"}
         if "drift_mcp.toolbox" in own(module):
             assert module in above
         if own(module) & {"drift_mcp.server", "drift_mcp.cli"}:

@@ -60,10 +60,10 @@ class TestWalking:
     @each_style
     @modest
     @given(
-        listed=st.builds(rows, st.integers(0, 60), st.sampled_from([1, 40, 400, 2_000]).map(lambda length: "x" * length)),
+        listed=st.builds(rows, st.integers(0, 60), st.sampled_from(["x", "x" * 40, "x" * 400, "x" * 2_000])),
         page=st.integers(1, 25), limit=st.integers(1, 40), budget=st.integers(1_000, 6_000),
     )  # fmt: skip
-    async def test_going_on_with_next_cursor_shows_every_row_once_and_in_order(  # noqa: PLR0917 - drawn by name
+    async def test_going_on_with_next_cursor_shows_every_row_once_and_in_order(
         self, style: str | None, listed: list[dict[str, Any]], page: int, limit: int, budget: int
     ) -> None:
         answers = await walk(PagedDrift(style, listed, page), limit, budget)
@@ -206,11 +206,12 @@ class TestCursors:
         again = parse(listing, {"limit": 1, "cursor": first.content["next_cursor"]})
         assert (await execute(listing, again, send, budget=50_000)).content["items"] == [{"n": 1}]
 
-    @pytest.mark.parametrize("name", [each.name for each in OPERATIONS.values() if each.many])
+    @pytest.mark.parametrize(
+        "name",
+        [each.name for each in OPERATIONS.values() if each.many and "cursor" not in each.request.model_fields],
+    )
     async def test_a_cursor_is_handed_out_only_where_the_operation_takes_one(self, name: str) -> None:
         listing = OPERATIONS[name]
-        if "cursor" in listing.request.model_fields:
-            pytest.skip("takes one")
 
         async def send(call: Call) -> Answer:
             return Answer(
@@ -263,12 +264,10 @@ class TestOddAnswers:
             return
         assert "bar-1" in as_text(outcome.content)
 
-    @pytest.mark.parametrize("name", list(OPERATIONS))
+    @pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "download_attachment"])
     @pytest.mark.parametrize("body", [None, [], {}, "text", 5, True, {"data": None}, {"data": [None, 1, "x"]}, [[]]])
     async def test_no_answer_makes_an_operation_fail_otherwise_than_as_drifts_fault(self, name: str, body: Any) -> None:
         each = OPERATIONS[name]
-        if each.expect.value == "bytes":
-            pytest.skip("bytes are never JSON")
 
         async def send(call: Call) -> Answer:
             return Answer(200, body)

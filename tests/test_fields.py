@@ -1,5 +1,6 @@
 """The field types: what is accepted, what is refused, how it is converted."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +52,15 @@ class TestMoments:
     )
     def test_iso_text_is_read_in_its_zone_and_in_utc_without_one(self, text: str, utc: datetime) -> None:
         assert accepted(Moment, text) == round(utc.timestamp() * 1000)
+
+    @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's time zone cannot be set")
+    def test_where_this_machine_stands_does_not_matter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "America/New_York")
+            time.tzset()
+            read, shown = accepted(Moment, "2026-03-01T09:00:00"), iso_from_ms(1772355600000)
+        time.tzset()
+        assert (read, shown) == (1772355600000, "2026-03-01T09:00:00Z")
 
     @pytest.mark.parametrize(
         "nonsense",

@@ -175,7 +175,8 @@ def _parse(expect: Expect, raw: bytes) -> Any:
         return raw
     if expect is Expect.TEXT:
         return raw.decode("utf-8", "replace")
-    return json.loads(raw)
+    # Some answers of success have nothing to say, such as a 204.
+    return json.loads(raw) if raw.strip() else None
 
 
 def _lower(headers: httpx.Headers) -> Mapping[str, str]:

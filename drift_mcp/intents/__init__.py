@@ -3,7 +3,7 @@
 from functools import cache
 
 from drift_mcp.catalogue import load
-from drift_mcp.intents.index import Index, Match
+from drift_mcp.intents.ranker import Index, Match
 
 __all__ = ["Index", "Match", "index"]
 

@@ -25,7 +25,7 @@ PROFILES = {
         "list, get", "conversation", "status, recent, inbox, all", never="event, criteria, transcript, count, metric, message, one, export"
     ),
     "get_conversation": Profile(
-        "get", "conversation", "one, status, participant, who, tag, contact, user", never="transcript, message, several, recent"
+        "get", "conversation", "one, status, participant, who, tag, contact, user", never="transcript, message, several, recent, inbox"
     ),
     "create_conversation": Profile(
         "start, create, send", "conversation", "email address, contact, message", never="no message, group, user, existing"
@@ -128,11 +128,11 @@ PROFILES = {
     "list_company_teams": Profile(
         "list, find, get", "account, team", "looks after, who", "team, looks after", never="contact"
     ),
-    "list_users": Profile("list, get, find", "user", "availability, all, bots included, who, drift org, driftbot, playbook, seat", never="scim, seat, one, several, team, contact, role"),
-    "get_user": Profile("get, find", "user", "one, availability, role, timezone, who", never="scim, seat, several, team, all"),
+    "list_users": Profile("list, get, find", "user, availability", "availability, all, bots included, who, drift org, driftbot, playbook, seat", never="scim, seat, one, several, team, contact, role"),
+    "get_user": Profile("get, find", "user, availability", "one, availability, role, timezone, who", never="scim, seat, several, team, all"),
     "get_users": Profile("get, find, list", "user", "several, participant, name", "several", never="scim, seat, all, team"),
     "update_user": Profile(
-        "update, rename, deactivate", "user", "availability, name, phone, attachment, email address, timezone", never="role, scim, seat, team, conversation"
+        "update, rename, deactivate", "user, availability", "availability, name, phone, attachment, email address, timezone", never="role, scim, seat, team, conversation"
     ),
     "list_teams": Profile("list, get", "team", "all, user, participant, who, drift org", "team", never="account, looks after, belongs"),
     "list_user_teams": Profile("list, get", "team", "user, belongs, one", "team", never="account, looks after"),
@@ -157,17 +157,17 @@ PROFILES = {
     "update_driftbot_message": Profile(
         "update", "driftbot, prompt", "in flight, label text, conversation, message, contact", "driftbot, prompt"
     ),
-    "create_tag": Profile("create", "tag", "conversation, colour, recolour", never="contact, several"),
-    "get_tag": Profile("get", "tag", "colour, one, conversation, recolour", never="contact, several"),
-    "update_tag": Profile("update, rename, recolour, deactivate", "tag", "colour, conversation, one", never="contact"),
-    "delete_tag": Profile("delete", "tag", "site wide, conversation, one", never="contact"),
+    "create_tag": Profile("create", "tag", "tag record, conversation, colour, recolour", never="contact, several"),
+    "get_tag": Profile("get", "tag", "tag record, colour, one, conversation, recolour", never="contact, several"),
+    "update_tag": Profile("update, rename, recolour, deactivate", "tag", "tag record, colour, conversation, one", never="contact"),
+    "delete_tag": Profile("delete", "tag", "tag record, site wide, conversation, one", never="contact"),
     "report_conversations": Profile(
         "report, list, get", "metric, conversation", "metric, per row, recent, conversation, user", "metric, report", never="aggregate"
     ),
     "summarize_conversation_metrics": Profile(
         "aggregate", "metric, conversation", "metric, conversation, driftbot, message, playbook", "aggregate", never="per row"
     ),
-    "get_token_info": Profile("get, match", "token, drift org", "validity, app", "token, drift org, validity"),
+    "get_token_info": Profile("get, match, list", "token, drift org", "validity, app", "token, drift org, validity"),
     "uninstall_app": Profile("uninstall, delete", "app", "forever, token", "app, uninstall"),
     "retrieve_personal_data": Profile(
         "export, get", "personal data", "owner mail, all, email address, contact", "personal data, owner mail", never="erase, forever"
@@ -177,7 +177,7 @@ PROFILES = {
     ),
     "list_scim_users": Profile("list, find, get", "scim, user, seat", "filter, all", "scim, seat", never="one, availability, drift org"),
     "get_scim_user": Profile("get, find", "scim, user, seat", "one, role", "scim, seat", never="all"),
-    "provision_scim_user": Profile("provision, create", "scim, user, seat", "employment, role, email address", "provision, user, seat", never="conversation"),
+    "provision_scim_user": Profile("provision, create", "scim, user, seat", "left company, employment, role, email address", "provision, user, seat", never="conversation"),
     "replace_scim_user": Profile(
         "overwrite", "scim, user, seat", "left out cleared, one", "overwrite", never="message, single fields"
     ),

@@ -1,4 +1,4 @@
-"""What people in the trade call things: the words behind each concept. Plain data, read by `index.py`.
+"""What people in the trade call things: the words behind each concept. Plain data, read by `ranker.py`.
 
 Three kinds of concept: ACTIONS (what to do), OBJECTS (what with) and CUES (what narrows it down). A phrase listed under
 several concepts is ambiguous and counts for whichever suits an operation; a phrase in TOGETHER carries all of
@@ -76,9 +76,8 @@ OBJECTS = {
     "conversation": "conversation, chat, thread, dialog, dialogue, ticket, discussion, convo, inbox, talk, case, session, inquiry, enquiry, exchange",
     "message": "message, msg, chat message, single entry, line, sentence, reply, answer, sent, post, bubble, entry, wording, posting",
     "note": "note, comment, memo, remark, internal message, private message, sticky, annotation, internal comment, private comment, note to self",
-    "transcript": "transcript, what was said, what did … say, what … wrote, chat log, whole conversation, entire conversation,"
-    " full conversation, full chat, whole chat, entire chat, whole thread, full thread, entire thread, protocol, summarize, summarise,"
-    " chat history, conversation history, word for word, verbatim, history, read, catch up on, what … discussed, plain text,"
+    "transcript": "transcript, what was said, what did … say, what … wrote, protocol, "
+    " word for word, verbatim, history, read, catch up on, what … discussed, plain text,"
     " what … talked about, minutes, said, script, conversation log, complete chat, complete conversation, go through, readable, log,"
     " what … said, what … told, read through, complete dialogue, everything … said, how … conversation went, readable text",
     "attachment": "attachment, file, pdf, screenshot, image, photo, document, upload, attached, picture … sent, spreadsheet, zip, uploaded, jpg, png",
@@ -128,9 +127,9 @@ CUES = {
     "recent": "recent, recently, lately, latest, newest, today, yesterday, this morning, freshest, last hour, most recent,"
     " fresh, new, recent activity, newest first, last updated, right now, last week, past hour, since yesterday, last night, overnight, meantime, touched",
     "inbox": "inbox, triage, backlog, queue",
-    "criteria": "assigned to, tagged, tagged with, labelled, with tag, with label, since, between, where, that have, criteria, about,"
-    " older than, before, after, named, match, keyword, assignee, subject, filter by, by tag, by assignee, created, containing, mention, whose,"
-    " called, custom field, by name, by subject, with … tag, by host, hosted by, organised by, organized by, host, with the tag, with <email>,"
+    "criteria": "=assigned to, =tagged, =labelled, =labeled, with tag, with label, since, between, where, that have, criteria, about, =named, =called,"
+    " older than, before, after, match, keyword, assignee, subject, filter by, by tag, by assignee, created, containing, mention, whose,"
+    " custom field, by name, by subject, with … tag, by host, hosted by, organised by, organized by, host, with the tag, with <email>,"
     " by participant, from <email>, with <name>, resolved before, resolved after, words, phrase",
     "group": "group, shared, internal, colleagues, several users, among, between users, team chat, group chat, group conversation, group thread, just us,"
     " several colleagues, agents only, with users, with colleagues, group discussion, internal conversation, internal chat, multi user,"
@@ -138,7 +137,7 @@ CUES = {
     "no message": "empty, without message, no message, without sending, blank, not … message yet, no message yet, no text, without a message,"
     " no first message, without any message, without writing, before … message, not send, nothing sent, without greeting, not say,"
     " shell, bare, message later, not … anything yet, nothing … yet, no opening message, without saying, without text, from scratch, not write",
-    "existing": "existing, this conversation, conversation, thread, conversation <number>, chat <number>",
+    "existing": "existing, this conversation, this chat, this thread, in thread, in conversation, in chat, conversation <number>, chat <number>, thread <number>",
     "private": "private, internal, internally, only team, team only, only we, whisper, cannot see, can not see, not see, hidden, not visible, invisible, for team,"
     " visible only, only the team, only colleagues, our eyes, not shown, without … noticing, without … seeing, only us, team sees, colleagues only, confidential",
     "visible": "visitor, customer, buttons, button, answer choices, choices, publicly, back to, quick replies, options",
@@ -147,7 +146,7 @@ CUES = {
     "page": "entries, single entries, page by page, paginated, one by one, with ids, message ids, oldest first, individual messages, single entries, author, buttons,"
     " wrote last, came last, last message, who wrote, who said, each message, every message, individual, button, clicked, messages",
     "one": "one, single, particular, specific, <number>, this one, that one, exact, only one, exactly one, individual, certain, one particular, just one",
-    "several": "several, multiple, many, bulk, batch, in bulk, at once, in one go, mass, a bunch, all of these, both, group of, in one call,"
+    "several": "several users, multiple users, user ids, several, multiple, many, bulk, batch, in bulk, at once, in one go, mass, a bunch, all of these, both, group of, in one call,"
     " couple of, one request, one call, single request, a few, these, two, three, five, ten, set of, handful, <number> <number>, <number> and <number>,"
     " in one request, these users, in a single call, in one shot, ids",
     "all": "all, every, everyone, everybody, entire, whole, complete, full, across, there is, each, organisation wide, org wide, company wide, whole org, everything,"
@@ -157,13 +156,13 @@ CUES = {
     "raw address": "raw, raw address, raw email, signature, email signature, <name> <email>, display name, header, from header, from line, just address,"
     " only address, only have … address, nothing but, just an email, only an email, only email, only the email, upsert, from email, from address, out of, rfc,"
     " angle brackets, or update, to a contact, mail header, signature line, from an email, out of <email>, address line",
-    "phone": "phone, phone number, mobile, job title, title, birthday, city, plan, lifetime value, lead score, industry, tier, seniority, company size, name, surname, last name",
+    "phone": "phone, phone number, mobile, job title, title, full name, birthday, city, plan, lifetime value, lead score, industry, tier, seniority, company size, name, surname, last name",
     "name": "alias, display name, avatar, picture, photo, nickname, profile picture, screen name, locale, language",
     "colour": "color, colour, description, meaning, mean, stand for, for what, stands for, enabled, <hex>, what … for",
     "timezone": "time zone, timezone, role, bot or human",
-    "owner": "owner, own, responsible, targeted, account manager, target, tier, custom property, custom properties, account owner",
-    "target account": "named, targeted, target account",
-    "bots included": "bots included, including bots, bots too, bots as well, and bots, routing, route, assign, roster, user id of, including the bots",
+    "owner": "owner, responsible, targeted, account manager, target, tier, custom property, custom properties, account owner",
+    "target account": "named account, targeted, target account",
+    "bots included": "bots included, including bots, bots too, bots as well, and bots, routing, route, user id of, including the bots",
     "who": "who, whom",
     "works at": "work for, works for, work at, works at, working at, working for, employed, employees of, from <name>, at <name>, people at, people from,"
     " contacts of, contacts at, contacts from, staff of, belong to the company, anyone at, everyone at, everyone from, know at, people working, know there, on their side",
@@ -171,9 +170,9 @@ CUES = {
     " in charge of, deals with, assigned to, working with, work with, works with, works on, service, looking after, dealing with",
     "belongs": "belong, belongs to, member of, part of, am in, in which, teams of user, his teams, her teams, sits in, teams is, user's teams, which … in,"
     " user teams, person teams, she in, he in, <name> in, sits, rep teams",
-    "booked": "booked, upcoming, this week, next week, tomorrow, this month, next month, between, scheduled, coming up, agenda, week, lined up, planned,"
+    "booked": "=booked, upcoming, this week, next week, tomorrow, this month, next month, between, =scheduled, coming up, agenda, week, lined up, =planned,"
     " on calendar, through drift, coming, span, span of time, monday, friday, today, next few days, days, booked through chat, through chat",
-    "meeting search": "with <email>, about, subject, host, hosted, participant, created by, location, named, titled, longer than, in progress, duration, zoom,"
+    "meeting search": "with <email>, about, subject, host, hosted, participant, created by, location, =titled, longer than, in progress, duration, zoom,"
     " cancelled, running, with <name>, did <name>, invited, organizer, organiser, notes, whose",
     "when where": "when, where, what time, who attends, who … attend, attends, invited, link, starts, who is in",
     "time": "<clock>, monday, tuesday, wednesday, thursday, friday, saturday, sunday, tomorrow, next week, noon, afternoon, morning, minute, hour, half an hour,"
@@ -192,6 +191,7 @@ CUES = {
     " never existed, cannot be undone, deletion request, be forgotten",
     "from views": "views, view, search, duplicate, test, from drift, from list, list, double, junk, obsolete, stale, twice, not real, fake",
     "site wide": "everywhere, unused, from every conversation, from all conversations, completely, altogether, for good, clean up, obsolete, all conversations",
+    "tag record": "tag called, tag named, label named, label called, tag <number>, label <number>, tag with id, label with id",
     "spam": "spam, for good, junk, test, altogether, permanently, gone",
     "per row": "per conversation, each conversation, row by row, each chat, per chat, individual, for each, for every conversation, one row, row, list, by conversation, each thread,"
     " per thread, conversation by conversation, chat by chat",
@@ -207,6 +207,41 @@ CUES = {
 }
 
 TOGETHER = {
+    "whole conversation": "transcript, conversation", "entire conversation": "transcript, conversation",
+    "full conversation": "transcript, conversation", "whole chat": "transcript, conversation",
+    "entire chat": "transcript, conversation", "full chat": "transcript, conversation",
+    "whole thread": "transcript, conversation", "entire thread": "transcript, conversation",
+    "full thread": "transcript, conversation", "tag detail": "tag, tag record, get", "label detail": "tag, tag record, get",
+    "doe not exist": "create", "=booking": "meeting", "=bookings": "meeting, booked",
+    "read conversation": "get, transcript, conversation",
+    "read chat": "get, transcript, conversation",
+    "read thread": "get, transcript, conversation",
+    "summarize conversation": "get, transcript, conversation",
+    "summarize chat": "get, transcript, conversation",
+    "conversation history": "get, transcript, conversation",
+    "chat history": "get, transcript, conversation",
+    "chat log": "get, transcript, conversation",
+    "contact history": "get, timeline, contact",
+    "history of contact": "get, timeline, contact",
+    "history of lead": "get, timeline, contact",
+    "lead history": "get, timeline, contact",
+    "user team": "user, team, belongs",
+    "rep team": "user, team, belongs",
+    "agent team": "user, team, belongs",
+    "team of user": "user, team, belongs",
+    "team of rep": "user, team, belongs",
+    "team of agent": "user, team, belongs",
+    "conversation tag": "tag, tag record",
+    "chat tag": "tag, tag record",
+    "chat label": "tag, tag record",
+    "conversation label": "tag, tag record",
+    "thread label": "tag, tag record",
+    "thread tag": "tag, tag record",
+    "tag for conversation": "tag, tag record",
+    "label for conversation": "tag, tag record",
+    "available": "availability, user",
+    "online": "availability, user",
+    "offline": "availability, user",
     "unsubscribe": "unsubscribe, email address",
     "opt out": "unsubscribe, email address",
     "untag": "untag, tag",
@@ -232,7 +267,12 @@ DROPPED = "a an the my our his her their its your this that these those some any
 """Words that phrases are matched without."""
 
 NEGATIONS = "not no never without instead rather neither nor dont doesnt wont cannot isnt didnt shouldnt nothing none only_not"
-ASKING = "please|can you|could you|would you|will you|i need|i want|i would like|i d like|we need|we want|let us|help me|how do i|how can i|make sure|go ahead"
+ASKING = (
+    "please", "can you", "could you", "would you", "will you", "let us", "help me", "how do i", "how can i", "make sure",
+    "go ahead", "need you to", "kindly", "can we", "could we", "can i", "could i", "may i", "want you to", "like you to",
+)  # fmt: skip
+WISHING = ("i need", "i want", "i would like", "i like to", "we need", "we want", "we like to", "i must", "we must", "i have to")
+
 
 PLAIN = (
     "about above across actual actually after again against ago all almost alone along already also although always am among an and"

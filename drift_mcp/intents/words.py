@@ -1,4 +1,4 @@
-"""Text into clauses of stems: what `index.py` reads a request with.
+"""Text into clauses of stems: what `ranker.py` reads a request with.
 
 Nothing here knows Drift. A `Reader` is given the words that mean something and repairs the others towards them.
 """
@@ -42,6 +42,7 @@ class Word:
     plural: bool = False
     sure: float = 1.0
     past: bool = False
+    surface: str = ""
 
 
 def fold(text: str) -> str:
@@ -121,13 +122,17 @@ class Reader:
                 previous = ""
                 continue
             if kind != "word":
+                if kind == "path":
+                    parts = (stem(part) for part in re.findall("[a-z]+", surface.lower()))
+                    clauses[-1].extend(Word(part) for part in parts if part in self._known)
+                    continue
                 clauses[-1].append(Word(SPECIAL.get(kind, "<number>")))
                 previous = ""
                 continue
             lower = surface.lower()
             stemmed = stem(lower)
             if stemmed in self._known or stemmed in self._plain or lower in self._plain:
-                word = Word(stemmed, is_plural(lower), past=lower.endswith("ed"))
+                word = Word(stemmed, is_plural(lower), past=lower.endswith("ed"), surface=lower)
             elif previous and stem(previous + lower) in self._known:
                 # "play book", "un subscribe"
                 clauses[-1].pop()
@@ -188,7 +193,7 @@ class Reader:
     def _similar(self, word: str) -> str:
         """The known long word that shares most pairs of letters: two or three slips in a long word."""
         pairs = _pairs(word)
-        best, most = "", 0.62
+        best, most = "", 0.68
         for candidate, others in self._long.get(word[0], ()):
             if abs(len(candidate) - len(word)) <= 3:
                 share = 2 * len(pairs & others) / (len(pairs) + len(others))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from drift_mcp.fields import Cleaned, Email, Id, Line, Moment, Stamp, Text
+from drift_mcp.fields import Cleaned, Data, Email, Id, Line, Moment, Stamp, Text, VisitorText
 from drift_mcp.operation import (
     LOCAL,
     WIDE,
@@ -44,6 +44,12 @@ class Conversation(Result):
     related_playbook_id: int | str | None = None
     created_at: Annotated[Stamp | None, WIDE] = None
     updated_at: Stamp | None = None
+    title: VisitorText | None = None
+    labels: list[str] | None = None
+    assigned_user_id: int | None = None
+    workflow_id: int | str | None = None
+    custom_attributes: Data | None = None
+    resolved_at: Stamp | None = None
     org_id: Annotated[int | None, Field(exclude=True)] = None
 
 

@@ -47,6 +47,9 @@ class Meeting(Result):
     participant_ids: list[int] | None = None
     end_user_time_zone: VisitorText | None = None
     booked_by: int | str | None = None
+    ended_at: Stamp | None = None
+    updated_by: Annotated[int | None, WIDE] = None
+    duration: Annotated[int | None, WIDE] = Field(None, description="Minutes.")
     scheduled_at: Annotated[Stamp | None, WIDE] = None
     updated_at: Annotated[Stamp | None, WIDE] = None
     event_id: Annotated[str | None, WIDE] = None

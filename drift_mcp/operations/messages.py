@@ -50,6 +50,8 @@ class Message(Result):
     created_at: Stamp | None = None
     buttons: list[str] | None = None
     attachments: list[Attachment] | None = None
+    labels: list[str] | None = None
+    reply: int | None = Field(None, description="Message id this answers.")
     context: Annotated[dict[str, Any] | None, WIDE] = None
     attributes: Annotated[dict[str, Any] | None, WIDE] = None
     org_id: Annotated[int | None, Field(exclude=True)] = None

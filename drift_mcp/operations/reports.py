@@ -61,11 +61,22 @@ class ReportRow(Result):
         return raw | {"metrics": {name: value for name, value in named.items() if value is not None}}
 
 
+class Aggregate(Result):
+    type: str | None = None
+    property: str | None = None
+    value: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _show_value(cls, raw: Any) -> Any:
+        return raw | {"value": _value(str(raw.get("property")), raw.get("value"))} if isinstance(raw, dict) else raw
+
+
 class SummaryResult(Result):
     """What Drift answers is not known (official SDK, get_metrics): whatever comes is passed on."""
 
     count: int | None = None
-    data: list[Any] | None = None
+    data: list[Aggregate] | None = None
 
 
 OPERATIONS = [

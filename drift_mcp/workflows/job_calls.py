@@ -41,7 +41,7 @@ class JobCalls:
             DriftError, InvalidArguments, NotAllowed: as `context.operate` does.
         """
         for tried in range(1, TRIES + 1):
-            await anyio.sleep(max(0.0, self._free_at - anyio.current_time()))
+            await anyio.sleep_until(self._free_at)
             self.made += 1
             try:
                 return await self._context.operate(name, **arguments)

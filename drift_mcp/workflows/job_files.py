@@ -4,25 +4,20 @@ Nothing outside the folder can be named: no absolute path, no `..`, no link that
 that name the rule and never the path.
 """
 
-import csv
 import json
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from drift_mcp.arguments import InvalidArguments
 
 MAX_BYTES = 20_000_000
-MAX_ROWS = 50_000
-
-Numbered = tuple[int, dict[str, Any] | str]
-"""A row's line and its content, or the reason why it cannot be read."""
 
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f<>:\"|?*\\]")
 _SAFE_OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -94,92 +89,6 @@ def read(path: Path) -> bytes:
     return content
 
 
-def rows_of(path: Path) -> list[Numbered]:
-    """The rows of a CSV file (by its header) or a JSONL file. Blank lines are passed over.
-
-    Raises:
-        InvalidArguments: the file as a whole cannot be used.
-    """
-    content = read(path).removeprefix(b"\xef\xbb\xbf")
-    numbered = _csv(content) if path.name.lower().endswith((".csv", ".tsv")) else _jsonl(content)
-    rows: list[Numbered] = []
-    for row in numbered:
-        if len(rows) == MAX_ROWS:
-            raise refuse(f"has more than {MAX_ROWS} rows; split it")
-        rows.append(row)
-    return rows
-
-
-def _jsonl(content: bytes) -> Iterator[Numbered]:
-    for line, raw in enumerate(content.split(b"\n"), 1):
-        if not raw.strip():
-            continue
-        try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-        except UnicodeDecodeError:
-            yield line, "is not UTF-8"
-        except (ValueError, RecursionError):
-            yield line, "is not JSON"
-        else:
-            yield line, value if isinstance(value, dict) else "is not a JSON object"
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _csv(content: bytes) -> Iterator[Numbered]:
-    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        raise refuse("is not UTF-8; save it as CSV UTF-8") from None
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    bare = re.sub('"[^"]*"', "", first)
-    delimiter = max(",;\t", key=bare.count)
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
-    header: list[str] | None = None
-    while True:
-        begins = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            if header is None:
-                raise refuse("has a header that is not CSV") from None
-            open_quote = "end of data" in str(error)
-            yield begins, "a quote here is never closed; what follows was not read" if open_quote else "is not CSV"
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None:
-            header = _header(cells)
-            continue
-        if any(cell.strip() for cell in cells[len(header) :]):
-            yield begins, f"has {len(cells)} cells, the header has {len(header)}"
-            continue
-        # An empty cell says nothing about the contact.
-        yield begins, {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends, split where CSV splits them: not at a form feed or U+2028 inside a cell."""
-    for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text):
-        yield match.group()
-
-
-def _header(cells: list[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    if "" in names:
-        raise refuse(f"column {names.index('') + 1} of the header has no name")
-    if len({name.casefold() for name in names}) < len(names):
-        raise refuse("has two columns of the same name")
-    return names
-
-
 # ---- writing -------------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +112,26 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
             raise
     except OSError:
         raise refuse("the allowed folder cannot be written to") from None
+
+
+def publish(part: Path, path: Path) -> None:
+    """Let the complete `part` take the place of `path` in one step.
+
+    Raises:
+        InvalidArguments: it cannot be written.
+    """
+    try:
+        os.replace(part, path)
+    except OSError:
+        raise refuse("the allowed folder cannot be written to") from None
+
+
+def size_of(path: Path) -> int | None:
+    """The size of a file, or None where there is none."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return None
 
 
 def json_line(row: dict[str, Any]) -> bytes:

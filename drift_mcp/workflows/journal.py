@@ -8,6 +8,7 @@ with the process, so no job runs twice at once.
 
 import hashlib
 import json
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
@@ -22,10 +23,13 @@ from drift_mcp.workflow import Context
 KEPT_FOR = 14 * 24 * 3600
 """Seconds after which an unfinished job is forgotten."""
 
+_PROCESS = secrets.token_hex(16)
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, intent TEXT, outcome TEXT, mark INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS plan (place INTEGER PRIMARY KEY, item TEXT);
 """
+_EMPTY = "BEGIN; DELETE FROM items; DELETE FROM plan; COMMIT;"
 
 
 class Running(Exception):
@@ -35,10 +39,12 @@ class Running(Exception):
 async def job_name(context: Context, kind: str, job: Any) -> str:
     """A name for this `job` (JSON) in this Drift organisation. Costs one call."""
     about = context.about()
+    # The sandbox in this process forgets everything with it, and so must the jobs done there.
+    process = _PROCESS if about.get("connection") == "sandbox" else None
     org = None
     with suppress(DriftError):
         org = (await context.token_info()).get("org_id")
-    whole = [kind, about.get("connection"), about.get("drift"), org, job]
+    whole = [kind, about.get("connection"), about.get("drift"), process, org, job]
     return f"{kind}-{digest(json.dumps(whole, sort_keys=True, ensure_ascii=True))[:40]}"
 
 
@@ -71,9 +77,9 @@ class Journal:
             _remove(self._path)
             self._db = _open(self._path)
         if fresh:
-            self._db.executescript("DELETE FROM items; DELETE FROM plan;")
+            self._db.executescript(_EMPTY)
         rows = self._db.execute("SELECT key, intent, outcome, mark FROM items")
-        self._items: dict[str, tuple[str | None, str | None, int | None]] = {key: rest for key, *rest in rows}  # type: ignore[misc]
+        self._items: dict[str, tuple[str | None, str | None, int | None]] = {key: rest for key, *rest in rows}
 
     def __enter__(self) -> Self:
         return self
@@ -120,10 +126,14 @@ class Journal:
         self._db.executemany("INSERT INTO plan (item) VALUES (?)", ((json.dumps(item),) for item in items))
         self._db.execute("COMMIT")
 
+    def restart(self) -> None:
+        """Forget all that was done and planned."""
+        self._db.executescript(_EMPTY)
+        self._items.clear()
+
     def finish(self) -> None:
         """The job is complete: forget it, so that the same job asked for again starts anew."""
-        self._db.executescript("DELETE FROM items; DELETE FROM plan;")
-        self._items.clear()
+        self.restart()
         self.close()
         _remove(self._path)
 

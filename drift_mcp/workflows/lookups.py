@@ -110,7 +110,8 @@ class Job:
         """All rows of `pages`, and whether some are missing."""
         found: list[Row] = []
         more = False
-        async for items, more in self.pages(name, at_most, **arguments):
+        async for page in self.pages(name, at_most, **arguments):
+            items, more = page
             found += items
         return found, more
 
@@ -160,7 +161,7 @@ async def contact_of(job: Job, contact_id: int | None, email: str | None, detail
         return await job.operate("get_contact", contact_id=contact_id, detail=detail), []
     found = (await job.operate("find_contacts_by_email", email=email, detail=detail))["items"]
     if not found:
-        raise NotFound("no contact has this e-mail address")
+        raise NotFound(status=404)
     first, *others = sorted(found, key=first_created)
     return first, [other["id"] for other in others]
 
@@ -172,7 +173,8 @@ async def accounts(job: Job, wanted: Collection[str], most_pages: int) -> tuple[
     """
     found: dict[str, Row] = {}
     more = False
-    async for items, more in job.pages("list_accounts", most_pages, limit=ACCOUNT_PAGE):
+    async for page in job.pages("list_accounts", most_pages, limit=ACCOUNT_PAGE):
+        items, more = page
         found |= {str(row["domain"]).casefold(): row for row in items if row.get("domain")}
         if wanted and all(account_for(domain, found) for domain in wanted):
             return found, False

@@ -1,5 +1,6 @@
 """A reply with all that belongs to it: buttons, a note for the team, a new status."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -74,7 +75,7 @@ async def reply_to_conversation(request: Reply, context: Context) -> dict[str, A
         if note is not None:
             answer["note_id"] = note.get("id")
             done.append(left.pop(0))
-    steps = [partial(_tail, job, request.conversation_id)]
+    steps: list[Callable[[], Awaitable[Any]]] = [partial(_tail, job, request.conversation_id)]
     if left == ["status"]:
         steps.append(
             partial(

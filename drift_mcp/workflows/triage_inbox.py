@@ -10,15 +10,13 @@ from drift_mcp.fields import Line, Stamp, VisitorText
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows import lookups
-from drift_mcp.workflows.lookups import FAILURES, UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.inbox import Names, read_wait
+from drift_mcp.workflows.lookups import UNAVAILABLE, Job, Problem, Row
 
 LIST_PAGES = 3  # of 200 each
 MOST_READ = 100
 WAVE = 10
 MESSAGE_LENGTH = 160
-ACCOUNT_PAGES = 3
-ACCOUNT_PAGES_TO_FILTER = 20
-MOST_USERS = 20  # Drift's limit of one get_users
 
 Minutes = Annotated[int, Field(ge=0, le=5_000_000)]
 
@@ -60,25 +58,28 @@ class _Triage:
     def __init__(self, request: Triage, context: Context) -> None:
         self.request = request
         self.job = Job(context)
+        self.names = Names(self.job)
         self.now = datetime.fromtimestamp(lookups.clock(), UTC)
         self.full = True
         self.left_out: dict[str, int] = {}
-        self.contacts: dict[int, Row] = {}
-        self.accounts: dict[str, Row] = {}
 
     async def run(self) -> Row:
         rows, total = await self._listed()
         rows = self._recent(rows)
         if self.request.tag and not self.full:
-            await self._fill_in(rows)
+            await self.names.fill_in(rows)
         if self.request.tag:
             wanted = self.request.tag.casefold()
             rows = self._keep("tag", rows, lambda row: wanted in [str(tag).casefold() for tag in row.get("tags", ())])
         if self.request.account:
-            rows = await self._of_account(rows, self.request.account.casefold())
+            company = self.request.account.casefold()
+            await self.names.of_account(rows, company)
+            rows = self._keep("account", rows, lambda row: self.names.works_for(row, company))
         read = await self._read(rows)
         shown = self._sorted(read)
-        await self._dress(shown)
+        if not self.full:
+            await self.names.fill_in(shown)
+        await self.names.find(shown)
         return lookups.slim({"status": self.request.status, "left_out": self.left_out}) | {
             "conversations": [self._shown(row) for row in shown],
             "total": total,
@@ -110,41 +111,6 @@ class _Triage:
             rows = self._keep("waits_less", rows, lambda row: str(row.get("created_at", "")) <= until)
         return rows
 
-    async def _fill_in(self, rows: list[Row]) -> None:
-        async def fill(row: Row) -> None:
-            row |= await self.job.attempt("tags and assignees", "get_conversation", conversation_id=row["id"]) or {}
-
-        await self.job.together(*(partial(fill, row) for row in rows))
-
-    async def _of_account(self, rows: list[Row], wanted: str) -> list[Row]:
-        async def table() -> None:
-            self.accounts, more = await lookups.accounts(
-                self.job, {wanted} if "." in wanted else (), ACCOUNT_PAGES_TO_FILTER
-            )
-            if more:
-                self.job.warn("accounts", "not_all_read", f"{len(self.accounts)} accounts were compared.")
-
-        try:
-            await self.job.together(table, partial(self._meet, rows))
-        except FAILURES as error:  # without accounts their names are not known, but the domains are
-            self.job.note("accounts", "list_accounts", error)
-            await self._meet(rows)
-        return self._keep("account", rows, lambda row: self._works_for(row, wanted))
-
-    def _works_for(self, row: Row, wanted: str) -> bool:
-        contact = self.contacts.get(row.get("contact_id", 0), {})
-        domain = str(contact.get("email") or "").rpartition("@")[2].casefold()
-        return wanted in domain or wanted in str(self._company(contact) or "").casefold()
-
-    async def _meet(self, rows: list[Row]) -> None:
-        """Fetch the contacts of `rows`, each once."""
-
-        async def meet(contact_id: int) -> None:
-            self.contacts[contact_id] = await self.job.attempt("contacts", "get_contact", contact_id=contact_id) or {}
-
-        unknown = {row["contact_id"] for row in rows if row.get("contact_id")} - set(self.contacts)
-        await self.job.together(*(partial(meet, contact_id) for contact_id in sorted(unknown)))
-
     async def _read(self, rows: list[Row]) -> list[Row]:
         """Read messages, the oldest conversation first, until no unread one can have waited longer than those found.
 
@@ -157,34 +123,17 @@ class _Triage:
             if len(waits) >= self.request.limit and waits[self.request.limit - 1] <= str(queue[0].get("created_at")):
                 break
             wave, queue = queue[:WAVE], queue[WAVE:]
-            await self.job.together(*(partial(self._look, row) for row in wave))
+            await self.job.together(*(partial(read_wait, self.job, row) for row in wave))
             read += wave
             total = len(read) + len(queue)
             await self.job.context.progress(len(read), total, f"{len(read)} of {total} conversations read")
+            if all("unread" in row for row in wave):
+                # One after the other fails: more calls would only add to it.
+                self._leave("not_tried_after_failures", len(queue))
+                return read
         if queue:
             self._leave("began_too_late_to_matter" if len(read) < MOST_READ else "over_the_limit_of_a_call", len(queue))
         return read
-
-    async def _look(self, row: Row) -> None:
-        """Put the visitor's last message and the wait into `row`."""
-        try:
-            messages, more = await lookups.messages(self.job, row["id"])
-        except FAILURES as error:
-            self.job.note("messages", "list_messages", error)
-            row["unread"] = True
-            return
-        if more:
-            self.job.warn("messages", "not_all_read", f"Conversation {row['id']} is long; its end was not read.")
-        for message in reversed([each for each in messages if each.get("type", "chat") == "chat"]):
-            if message.get("author") != "visitor":
-                if "last" in row:
-                    break
-                row["answered"] = True
-            else:
-                row.setdefault("last", message.get("text"))
-                if "answered" in row:
-                    break
-                row["since"] = message.get("created_at")
 
     def _waits(self, row: Row) -> bool:
         least = self.request.waiting_at_least_minutes
@@ -203,53 +152,14 @@ class _Triage:
         self._leave("over_limit", len(found) - self.request.limit)
         return found[: self.request.limit]
 
-    async def _dress(self, rows: list[Row]) -> None:
-        """Names for ids: contacts, then their accounts, and the people of ours who take part."""
-        await self.job.together(partial(self._meet, rows), *([] if self.full else [partial(self._fill_in, rows)]))
-        await self.job.together(partial(self._name_users, rows), self._name_accounts)
-
-    async def _name_users(self, rows: list[Row]) -> None:
-        ids = {user for row in rows for user in _people(row)}
-        if not ids:
-            return
-        few = len(ids) <= MOST_USERS
-        answer = await (
-            self.job.attempt("assignees", "get_users", user_ids=sorted(ids))
-            if few
-            else self.job.attempt("assignees", "list_users", limit=200)
-        )
-        users = {user.get("id"): user for user in (answer or {}).get("items", ())}
-        for row in rows:
-            # Ids that have no name are shown as they are; bots answer everybody and own nothing.
-            row["assignees"] = [
-                str(users.get(each, {}).get("name") or each)
-                for each in _people(row)
-                if not users.get(each, {}).get("bot")
-            ]
-
-    async def _name_accounts(self) -> None:
-        wanted = {domain for each in self.contacts.values() if (domain := lookups.domain_of(each.get("email")))}
-        if self.accounts or not wanted:
-            return
-        try:
-            self.accounts, _ = await lookups.accounts(self.job, wanted, ACCOUNT_PAGES)
-        except FAILURES as error:
-            self.job.note("companies", "list_accounts", error)
-
-    def _company(self, contact: Row) -> Any:
-        domain = lookups.domain_of(contact.get("email"))
-        account = lookups.account_for(domain, self.accounts) if domain else None
-        named = contact.get("attributes", {})
-        return (account or {}).get("name") or named.get("employment_name") or named.get("company") or domain
-
     def _shown(self, row: Row) -> Row:
-        contact = self.contacts.get(row.get("contact_id", 0), {})
+        contact = self.names.contact(row)
         since = row.get("since")
         return lookups.slim(
             {
                 "conversation_id": row["id"],
                 "who": contact.get("name") or contact.get("email") or "anonymous",
-                "company": self._company(contact),
+                "company": self.names.company(contact),
                 "last_message": lookups.brief(row.get("last"), MESSAGE_LENGTH),
                 "waiting_since": since,
                 "waiting": _span(self.now - datetime.fromisoformat(since)) if since else None,
@@ -270,12 +180,6 @@ class _Triage:
 
     def _ago(self, minutes: int) -> str:
         return (self.now - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _people(row: Row) -> list[int]:
-    """The user it is assigned to where that is known, else everybody of ours in it."""
-    assigned = row.get("assignedUserId")
-    return [assigned] if isinstance(assigned, int) else row.get("participants") or []
 
 
 def _span(span: timedelta) -> str:

@@ -13,7 +13,7 @@ modest = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 few = settings(modest, max_examples=25)
-many = settings(modest, max_examples=250)
+many = settings(modest, max_examples=150)
 quick = settings(few, phases=(Phase.explicit, Phase.generate))
 """For a property that is checked once for each of many things: a failure is shown as found, not made smaller first."""
 

@@ -13,16 +13,20 @@ from drift_mcp.intents.words import Reader, Word, stem
 GAP = "…"
 GAP_WORDS = 6
 NEGATION_REACH = 5
-AMBIGUOUS = 0.25
-NOUN_ACTION = 0.7
-HEAD, HEAD_MISFIT = 0.8, 0.5
-LATER_ACTION, PAST, ASKED = 0.6, 0.6, 0.4
-PLURAL = 0.4
-DOES, ABOUT, CUE, NEVER = 1.0, 1.0, 0.6, -0.7
-MISFIT_ACTION, MISFIT_OBJECT, MISFIT_CUE = 0.25, 0.3, 0.05
-NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.8, 1.2, 1.5, 1.0
-BACKGROUND, NEGATED = 0.45, 0.12
-LEXICAL = 0.3
+OTHERS, WEAK_ASK, OTHER_ACTION, ASKED_ACTION = 0.75, 0.85, 1.0, 0.5
+AMBIGUOUS = 0.4
+ONE_NEVER = 1.0
+READ_ALIKE = 0.1
+RARE, RARER = 0.85, 0.32
+NOUN_ACTION = 0.9
+HEAD, HEAD_MISFIT = 0.7, 0.55
+LATER_ACTION, PAST, ASKED = 1.0, 0.1, 0.45
+PLURAL = 1.4
+DOES, ABOUT, CUE, NEVER = 1.2, 2.2, 1.5, -0.7
+MISFIT_ACTION, MISFIT_OBJECT, MISFIT_CUE = 2.0, 1.2, 0.4
+NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.15, 1.0, 2.4, 3.0
+BACKGROUND, NEGATED = 1.0, 0.03
+LEXICAL = 0.53
 READS = frozenset({"list", "get", "find", "count", "report", "aggregate", "download", "match", "export"})
 BACK = frozenset("because although though while whereas if when after before unless as since".split())
 FORTH = frozenset("but so then".split())
@@ -108,7 +112,7 @@ class Index:
             for concept in does | about | cues:
                 count[concept] = count.get(concept, 0) + 1
         total = len(roles)
-        rarity = {c: 0.6 + 0.4 * math.log(total / n) for c, n in count.items()}
+        rarity = {c: RARE + RARER * math.log(total / n) for c, n in count.items()}
         weights: dict[str, dict[int, float]] = {}
         masks: dict[str, list[int]] = {}
         for number, (does, about, cues, needs, never) in enumerate(roles):
@@ -122,17 +126,53 @@ class Index:
         made: dict[tuple[frozenset[str], bool], Reading] = {}
         for phrase, key in phrases.items():
             if key not in made:
-                made[key] = _reading(key, weights, masks)
+                made[key] = self._reading(key, weights, masks)
                 verbs = frozenset(key[0] & vocab.ACTIONS.keys())
                 if not key[1] and verbs and verbs != key[0]:
                     for part in ((verbs, False), (key[0] - verbs, False)):
                         if part not in made:
-                            made[part] = _reading(part, weights, masks)
+                            made[part] = self._reading(part, weights, masks)
                     self._as_verb[made[key]] = made[verbs, False]
                     self._as_noun[made[key]] = made[key[0] - verbs, False]
-            self._first.setdefault(phrase[0], []).append((phrase[1:], made[key]))
+            first = stem(phrase[0][1:]) if phrase[0][0] == "=" else phrase[0]
+            self._first.setdefault(first, []).append((phrase, made[key]))
         for options in self._first.values():
-            options.sort(key=lambda option: (GAP in option[0], -len(option[0])))
+            options.sort(key=lambda option: (GAP not in option[0], -len(option[0]), option[0][0][0] != "="))
+
+    def _reading(
+        self, key: tuple[frozenset[str], bool], weights: dict[str, dict[int, float]], masks: dict[str, list[int]]
+    ) -> Reading:
+        concepts, together = key
+        gain: dict[int, float] = {}
+        does = about = needs = 0
+        for concept in concepts:
+            for number, weight in weights.get(concept, {}).items():
+                if together:
+                    gain[number] = gain.get(number, 0.0) + weight
+                elif abs(weight) > abs(gain.get(number, 0.0)) and (weight > 0 or number not in gain) or gain.get(number, 0) < 0 < weight:
+                    gain[number] = weight
+            mask = masks.get(concept, (0, 0, 0))
+            does, about, needs = does | mask[0], about | mask[1], needs | mask[2]
+        if len(concepts) > 1 and not together:
+            # what can mean several things says less against an operation
+            gain = {number: weight if weight > 0 else weight * ONE_NEVER for number, weight in gain.items()}
+        if not together:
+            share = 1 / (1 + AMBIGUOUS * (len(concepts) - 1))
+            gain = {number: weight * share for number, weight in gain.items()}
+        actions, objects = concepts & vocab.ACTIONS.keys(), concepts & vocab.OBJECTS.keys()
+        misfit = MISFIT_OBJECT if objects else MISFIT_ACTION if actions else MISFIT_CUE
+        strange = 2.0 if "strong" in concepts else 0.6 if "weak" in concepts else 0.0
+        if strange and len(concepts) > 1:
+            strange *= 0.3
+        if actions & READS:
+            does |= self._read_mask
+            for number in range(len(self._entries)):
+                if self._read_mask >> number & 1 and gain.get(number, 0.0) == 0.0:
+                    gain[number] = READ_ALIKE
+        return Reading(
+            concepts, gain, misfit, does, about, needs, not actions or bool(actions & READS),
+            not actions or bool(actions - READS), bool(actions), bool(objects), strange,
+        )
 
     def _lexical(self, texts: list[list[tuple[list[str], float]]]) -> None:
         """BM25 over the catalogue's own words, each field with a weight of its own."""
@@ -177,6 +217,7 @@ class Index:
         parts = self._parts(intent)
         top = max((weight for _, weight in parts), default=1.0)
         main: list[tuple[Reading, float]] = []
+        asks = any(weight < top for _, weight in parts)
         head: tuple[Reading, int] | None = None
         for words, weight in parts:
             found = self._mentions(words)
@@ -186,6 +227,10 @@ class Index:
                 reading = mention.reading
                 value = mention.sure * weight / top
                 if reading.action and not reading.object:
+                    if weight < top:
+                        value *= OTHER_ACTION
+                    elif asks:
+                        value *= ASKED_ACTION
                     if acting:
                         value *= LATER_ACTION
                     if mention.past and mention.spot:
@@ -207,7 +252,7 @@ class Index:
                 lexical[word.stem] = max(lexical.get(word.stem, 0.0), weight / top * word.sure)
         strange = sum(reading.strange * value for reading, value in seen.items())
         does = about = needs = 0
-        acted = 0.0
+        acted = missed = 0.0
         for reading, value in seen.items():
             if value > 0.3:
                 does |= reading.does
@@ -216,10 +261,10 @@ class Index:
             if reading.action:
                 acted = max(acted, value)
             misfit = reading.misfit * value
-            for number in range(size):
-                scores[number] -= misfit
+            missed += misfit
             for number, gain in reading.gain.items():
                 scores[number] += gain * value + misfit
+        scores = [score - missed for score in scores]
         for reading, value in main[:1]:
             for number in range(size):
                 is_read = self._read_mask >> number & 1
@@ -254,23 +299,30 @@ class Index:
 
     def _parts(self, intent: str) -> list[tuple[list[Word], float]]:
         """The request in parts, each with the weight of what it asks."""
-        parts: list[tuple[list[Word], float]] = []
+        parts: list[tuple[list[Word], float, int]] = []
         for clause in self._reader.clauses(intent):
-            start = 0
-            back = False
+            start, back, ask = 0, False, 0
             for spot, word in enumerate(clause):
-                if word.stem in BACK or word.stem in FORTH:
+                turn = word.stem in BACK or word.stem in FORTH
+                asks = 0 if turn else _asks(clause, spot)
+                if turn or asks:
                     if spot > start:
-                        parts.append((clause[start:spot], BACKGROUND if back else 1.0))
-                    start, back = spot, word.stem in BACK
-            parts.append((clause[start:], BACKGROUND if back else 1.0))
-        asking = [bool(ASK.search(" ".join(word.stem for word in words))) for words, _ in parts]
-        if len(parts) > 1:
-            parts = [
-                (words, weight * (1.0 if asks else 0.7)) if any(asking) else (words, weight)
-                for (words, weight), asks in zip(parts, asking, strict=True)
-            ]
-        return parts
+                        parts.append((clause[start:spot], BACKGROUND if back else 1.0, ask))
+                    start, back, ask = spot, word.stem in BACK, asks
+            parts.append((clause[start:], BACKGROUND if back else 1.0, ask))
+        parts = [
+            (words, weight, ask or (2 if len(parts) > 1 and self._commands(words) else 0)) for words, weight, ask in parts
+        ]
+        most = max((ask for _, _, ask in parts), default=0)
+        if len(parts) == 1 or not most:
+            return [(words, weight) for words, weight, _ in parts]
+        return [(words, weight * (1.0 if ask == most else WEAK_ASK if ask else OTHERS)) for words, weight, ask in parts]
+
+    def _commands(self, words: list[Word]) -> bool:
+        """Whether a part begins with an action, as an instruction does."""
+        if words[0].past or words[0].plural:
+            return False
+        return any(len(pattern) == 1 and reading.action and not reading.object for pattern, reading in self._first.get(words[0].stem, ()))
 
     def _mentions(self, words: list[Word]) -> list[Mention]:
         """What the words of one part say, in order. The longest phrase wins; a phrase with a gap adds to it."""
@@ -283,10 +335,11 @@ class Index:
                 continue
             end, readings = spot + 1, []
             for pattern, reading in self._first.get(stems[spot], ()):
-                stop = self._follow(stems, spot + 1, pattern)
+                stop = self._follow(words, stems, spot, pattern)
                 if stop:
                     readings.append(reading)
-                    if GAP not in pattern:
+                    # A cue adds to what its words say; an action or object takes them.
+                    if GAP not in pattern and (reading.action or reading.object):
                         end = stop
                         break
             sure = min(word.sure for word in words[spot:end]) * (NEGATED if negated > 0 else 1.0)
@@ -308,16 +361,17 @@ class Index:
             spot -= 1
         return spot == 0 or stems[spot - 1] in VERB_FOLLOWS
 
-    def _follow(self, stems: list[str], spot: int, pattern: tuple[str, ...]) -> int:
+    def _follow(self, words: list[Word], stems: list[str], spot: int, pattern: tuple[str, ...]) -> int:
         """Where `pattern` ends when it stands at `spot`, articles aside; 0 when it does not."""
         size = len(stems)
         for place, wanted in enumerate(pattern):
             if wanted == GAP:
                 starts = range(spot, min(size, spot + GAP_WORDS + 1))
-                return next((stop for start in starts if (stop := self._follow(stems, start, pattern[place + 1 :]))), 0)
-            while spot < size and stems[spot] != wanted and stems[spot] in self._dropped:
+                rest = pattern[place + 1 :]
+                return next((stop for start in starts if (stop := self._follow(words, stems, start, rest))), 0)
+            while place and spot < size and stems[spot] != wanted and stems[spot] in self._dropped:
                 spot += 1
-            if spot >= size or stems[spot] != wanted:
+            if spot >= size or (stems[spot] != wanted and (wanted[0] != "=" or words[spot].surface != wanted[1:])):
                 return 0
             spot += 1
         return spot
@@ -344,38 +398,18 @@ VERB_FOLLOWS = frozenset(
 ADVERBS = frozenset(stem(word) for word in "also just only now please then kindly first simply quickly".split())
 QUESTIONS = frozenset(stem(word) for word in "is are was were does do did who what which whose where when how has have am why".split())
 QUESTION = Reading(frozenset(), {}, 0.0, 0, 0, 0, True, False, True, False, 0.0)
-ASK = re.compile(r"\b(?:" + "|".join(" ".join(map(stem, cue.split())) for cue in vocab.ASKING.split("|")) + r")\b")
+ASKS = {tuple(stem(word) for word in phrase.split()): 2 for phrase in vocab.ASKING} | {
+    tuple(stem(word) for word in phrase.split()): 1 for phrase in vocab.WISHING
+}
+ASK_FIRST = frozenset(phrase[0] for phrase in ASKS)
 
 
-def _reading(
-    key: tuple[frozenset[str], bool], weights: dict[str, dict[int, float]], masks: dict[str, list[int]]
-) -> Reading:
-    concepts, together = key
-    gain: dict[int, float] = {}
-    does = about = needs = 0
-    for concept in concepts:
-        for number, weight in weights.get(concept, {}).items():
-            if together:
-                gain[number] = gain.get(number, 0.0) + weight
-            elif abs(weight) > abs(gain.get(number, 0.0)) and (weight > 0 or number not in gain) or gain.get(number, 0) < 0 < weight:
-                gain[number] = weight
-        mask = masks.get(concept, (0, 0, 0))
-        does, about, needs = does | mask[0], about | mask[1], needs | mask[2]
-    if len(concepts) > 1 and not together:
-        # what can mean several things says less against an operation
-        gain = {number: weight if weight > 0 else weight * 0.4 for number, weight in gain.items()}
-    if not together:
-        share = 1 / (1 + AMBIGUOUS * (len(concepts) - 1))
-        gain = {number: weight * share for number, weight in gain.items()}
-    actions, objects = concepts & vocab.ACTIONS.keys(), concepts & vocab.OBJECTS.keys()
-    misfit = MISFIT_OBJECT if objects else MISFIT_ACTION if actions else MISFIT_CUE
-    strange = 2.0 if "strong" in concepts else 0.6 if "weak" in concepts else 0.0
-    if strange and len(concepts) > 1:
-        strange *= 0.3
-    return Reading(
-        concepts, gain, misfit, does, about, needs, not actions or bool(actions & READS),
-        not actions or bool(actions - READS), bool(actions), bool(objects), strange,
-    )
+def _asks(words: list[Word], spot: int) -> int:
+    """2 where a request begins, 1 where a wish does."""
+    if words[spot].stem not in ASK_FIRST:
+        return 0
+    return next((ASKS[phrase] for size in (3, 2, 1) if (phrase := tuple(w.stem for w in words[spot : spot + size])) in ASKS), 0)
+
 
 
 def _phrases() -> dict[tuple[str, ...], tuple[frozenset[str], bool]]:
@@ -384,7 +418,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[frozenset[str], bool]]:
     for group in (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, NOTHING):
         for concept, text in group.items():
             for phrase in text.split(","):
-                stems = tuple(stem(word.lower()) for word in phrase.split())
+                stems = tuple(word if word[0] == "=" else stem(word.lower()) for word in phrase.split())
                 if stems:
                     phrases[stems] = (phrases.get(stems, (frozenset(), False))[0] | {concept}, False)
     for phrase, text in vocab.TOGETHER.items():

@@ -1,0 +1,102 @@
+"""What a contact's fields are now, what would change, and whether an attribute's name is one the organisation has.
+
+Fields stand in one flat mapping: `email`, `name`, `phone` and `external_id` by the operations' names, every other
+attribute by Drift's.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from drift_mcp.fields import UNTRUSTED, iso_from_ms
+from drift_mcp.operation import Result
+from drift_mcp.operations.contacts import Attributes
+from drift_mcp.workflows.lookups import Job, Row
+
+COMPANY = "employment_name"
+"""The attribute in which Drift keeps where somebody works (devdocs: contact-model)."""
+
+_NAMED = ("email", "name", "phone", "external_id")
+_HAVE_ARGUMENTS = {"email", "name", "phone", "externalId", "external_id", COMPANY}
+
+
+VisitorsValue = Annotated[Any, Field(json_schema_extra={UNTRUSTED: True})]
+"""An attribute's value, which a visitor may have chosen."""
+
+
+class Change(Result):
+    field: str | None = None
+    old: VisitorsValue = None
+    new: Any = None
+
+
+def _without_arguments(attributes: dict[str, Any]) -> dict[str, Any]:
+    if len(attributes) > 50:
+        raise PydanticCustomError("too_many", "has more than 50 attributes")
+    for name in attributes:
+        if name in _HAVE_ARGUMENTS:
+            raise PydanticCustomError("own_argument", "email, name, phone, external_id and company are not for here")
+        if not name.strip() or len(name) > 100:
+            raise PydanticCustomError("bad_name", "names must have 1 to 100 characters")
+    return attributes
+
+
+MoreAttributes = Annotated[Attributes, AfterValidator(_without_arguments)]
+"""Attributes that are not arguments themselves."""
+
+
+def current(contact: Row) -> Row:
+    """The fields of a contact that was read with `detail` full."""
+    attributes: Row = contact.get("attributes", {})
+    return attributes | {name: contact[name] for name in _NAMED if name in contact}
+
+
+def changes(contact: Row, wanted: Mapping[str, Any]) -> list[Row]:
+    """The fields of `wanted` that are not so already: `{"field", "old", "new"}`, old left out where there is none."""
+    now = current(contact)
+    return [
+        {"field": name, **({"old": now[name]} if is_set(now.get(name)) else {}), "new": value}
+        for name, value in wanted.items()
+        if not _same(name, now.get(name), value)
+    ]
+
+
+def is_set(value: Any) -> bool:
+    """Whether an attribute says anything. False and 0 do."""
+    return value is not None and value not in ("", [], {})
+
+
+def _same(name: str, old: Any, new: Any) -> bool:
+    if name == "email":
+        return str(old).casefold() == str(new).casefold()
+    # Times are read as ISO 8601, and Drift keeps milliseconds.
+    return bool(old in (new, iso_from_ms(new))) and isinstance(old, bool) == isinstance(new, bool)
+
+
+def as_arguments(fields: Mapping[str, Any]) -> Row:
+    """`fields` as create_contact and update_contact take them."""
+    named = {name: value for name, value in fields.items() if name in _NAMED}
+    rest = {name: value for name, value in fields.items() if name not in _NAMED}
+    return named | ({"attributes": rest} if rest else {})
+
+
+async def declared(job: Job) -> frozenset[str] | None:
+    """The names of the attributes that contacts have; None, with a note, where they cannot be read."""
+    answer = await job.attempt("attribute check", "list_contact_attributes", limit=200)
+    return None if answer is None else frozenset(str(row.get("name")) for row in answer["items"])
+
+
+def warnings(names: Iterable[str], known: frozenset[str] | None) -> list[str]:
+    """A sentence for each of `names` that the organisation does not have."""
+    if known is None:
+        return []
+    found = []
+    for name in names:
+        if name not in known and name not in _NAMED:
+            close = get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            found.append(f"There was no attribute {name!r}, so Drift makes it new{hint}")
+    return found

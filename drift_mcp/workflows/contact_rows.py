@@ -1,0 +1,185 @@
+"""The rows that `sync_contacts` works on: checked, freed of duplicates, compared with the contact in Drift."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from drift_mcp.fields import Line, shown_json
+from drift_mcp.operations.contacts import Contact, ContactDetails
+from drift_mcp.text import visible
+from drift_mcp.workflows.job_rows import Numbered
+
+Key = Literal["email", "external_id"]
+
+NAMED = ("email", "external_id", "name", "phone")
+_SPELLINGS = {"e_mail": "email", "externalid": "external_id"}
+_RESERVED = {*NAMED, "externalId"}
+_BRIEF = SimpleNamespace(detail="brief")
+
+
+class RowContact(ContactDetails):
+    external_id: Line | None = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One contact to be. `fields` are arguments of `create_contact`."""
+
+    line: int
+    key: str
+    fields: dict[str, Any]
+    also: list[int] = field(default_factory=list[int])
+    """Lines with the same key, which were merged into this one."""
+
+
+@dataclass(slots=True)
+class Failure:
+    line: int
+    reason: str
+    contact: Any = None
+
+
+@dataclass(slots=True)
+class Prepared:
+    rows: list[Row]
+    failures: list[Failure]
+
+    @property
+    def merged(self) -> list[tuple[int, int]]:
+        """Each duplicate's line, with the line of the row that it was merged into."""
+        return sorted((line, row.line) for row in self.rows for line in row.also)
+
+
+def prepare(numbered: Iterable[Numbered], key: Key, *, columns: bool) -> Prepared:
+    """The rows to work on and those that cannot be. With `columns`, names besides the known ones are attributes.
+
+    Of rows with one key, later values win over earlier ones.
+    """
+    rows: dict[str, Row] = {}
+    failures: list[Failure] = []
+    for line, given in numbered:
+        if isinstance(given, str):
+            failures.append(Failure(line, given))
+            continue
+        try:
+            fields = _checked(_from_columns(given) if columns else given)
+            value = fields.get(key)
+            if value is None:
+                raise ValueError(f"{key} is missing")
+        except ValueError as error:
+            why = _sentences(error) if isinstance(error, ValidationError) else str(error)
+            failures.append(Failure(line, why, given))
+            continue
+        same = value.casefold() if key == "email" else value
+        if same in rows:
+            rows[same].also.append(line)
+            rows[same].fields = _merged(rows[same].fields, fields)
+        else:
+            rows[same] = Row(line, same, fields)
+    return Prepared(list(rows.values()), failures)
+
+
+def changes(row: Row, key: Key, contact: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs of `contact`, a presented one, as arguments of `update_contact`."""
+    found: dict[str, Any] = {}
+    for name in NAMED:
+        if name != key and name in row.fields and not _same(row.fields[name], contact.get(name), name == "email"):
+            found[name] = row.fields[name]
+    there = contact.get("attributes", {})
+    other = {
+        name: _alike(wanted, there.get(name))
+        for name, wanted in row.fields.get("attributes", {}).items()
+        if not _same(wanted, there.get(name))
+    }
+    return found | ({"attributes": other} if other else {})
+
+
+@cache
+def hidden_in_brief(attribute: str) -> bool:
+    """Whether only `detail: full` shows this attribute of a contact."""
+    shown = Contact.model_validate({"attributes": {attribute: "1"}}, context=_BRIEF)
+    return attribute not in (shown.attributes or {})
+
+
+def _from_columns(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """A CSV row: known columns however they are spelled, every other one an attribute."""
+    given: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    for column, value in cells.items():
+        plain = column.casefold().replace(" ", "_").replace("-", "_")
+        name = _SPELLINGS.get(plain, plain)
+        if name in NAMED:
+            given[name] = value
+        else:
+            attributes[column.removeprefix("attributes.")] = value
+    return given | ({"attributes": attributes} if attributes else {})
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    present = {name: value for name, value in given.items() if value is not None}
+    attributes = present.get("attributes")
+    for name in attributes if isinstance(attributes, dict) else ():
+        if name in _RESERVED:
+            raise ValueError(f"attributes: {name} has a field of its own")
+        if name.startswith("_") or not name.strip():
+            raise ValueError("attributes: names that are empty or begin with _ are Drift's own")
+    return RowContact.model_validate(present).model_dump(exclude_none=True)
+
+
+def _sentences(error: ValidationError) -> str:
+    """What is wrong, without repeating any value."""
+    said: list[str] = []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"])[:80]
+        if problem["type"] == "string_pattern_mismatch":
+            said.append(f"{where}: is not an e-mail address")
+            continue
+        unknown = f"there is no field {visible(where)!r}; other names belong in attributes"
+        said.append(unknown if problem["type"] == "extra_forbidden" else f"{where}: {problem['msg']}")
+    return "; ".join(said[:3])
+
+
+def _merged(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    attributes = earlier.get("attributes", {}) | later.get("attributes", {})
+    return earlier | later | ({"attributes": attributes} if attributes else {})
+
+
+def _same(wanted: Any, shown: Any, any_case: bool = False) -> bool:
+    """Whether Drift has `wanted` already. `shown` is presented: visible text, and no empty values."""
+    if shown is None:
+        return wanted in ("", [], {})
+    if isinstance(wanted, str) and isinstance(shown, str):
+        text = visible(wanted)
+        return text.casefold() == shown.casefold() if any_case else text == shown
+    if isinstance(wanted, str) or isinstance(shown, str):
+        wanted, shown = _alike(wanted, shown), _alike(shown, wanted)
+    if isinstance(wanted, bool) != isinstance(shown, bool):
+        return False
+    return bool(_compact(shown_json(wanted)) == _compact(shown))
+
+
+def _alike(value: Any, other: Any) -> Any:
+    """The text `value` as the number or truth value that it means, where `other` is one: CSV knows only text."""
+    if not isinstance(value, str):
+        return value
+    if isinstance(other, bool):
+        return {"true": True, "false": False}.get(value.strip().lower(), value)
+    if isinstance(other, int | float):
+        for kind in (int, float):
+            try:
+                return kind(value)
+            except ValueError:
+                continue
+    return value
+
+
+def _compact(value: Any) -> Any:
+    """`value` without what is empty, as results are shown."""
+    if isinstance(value, dict):
+        slim = {name: _compact(item) for name, item in value.items()}
+        return {name: item for name, item in slim.items() if item not in (None, "", [], {})}
+    return [_compact(item) for item in value] if isinstance(value, list) else value
