@@ -30,11 +30,28 @@ def parse(tool: Tool, arguments: Mapping[str, Any]) -> Request:
         InvalidArguments: an argument is missing, unknown or of the wrong kind.
     """
     model = tool.request
-    prepared = {name: _loaded(model, name, value) for name, value in arguments.items() if value is not None}
     try:
-        return model.model_validate(prepared)
+        return model.model_validate(_prepared(model, arguments))
     except ValidationError as error:
         raise InvalidArguments([_sentence(model, problem) for problem in error.errors()]) from None
+
+
+def _prepared(model: type[Request], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments by the names the schema shows. Drift's own names are understood too; null is as good as absent."""
+    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
+    prepared: dict[str, Any] = {}
+    for given, value in arguments.items():
+        name = given if given in model.model_fields else names.get(given, given)
+        if value is None:
+            continue
+        if name in prepared:
+            raise InvalidArguments([f"{name} is given twice"])
+        if isinstance(value, bool) and name in model.model_fields:
+            kinds = _kinds(model.model_fields[name].annotation)
+            if not kinds & {bool, Any}:
+                raise InvalidArguments([f"{name}: must not be true or false"])
+        prepared[name] = _loaded(model, name, value)
+    return prepared
 
 
 def _loaded(model: type[Request], name: str, value: Any) -> Any:
@@ -46,8 +63,8 @@ def _loaded(model: type[Request], name: str, value: Any) -> Any:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            return value
-    if list in kinds and isinstance(value, str | int) and dict not in kinds:
+            return value  # validation says what is wrong with it
+    if list in kinds and isinstance(value, str | int | dict) and dict not in kinds:
         return [value]
     return value
 

@@ -84,8 +84,12 @@ def sandbox(host: str, port: int, state: Path | None, token: str | None) -> None
     """Run a local Drift over HTTP, to develop against."""
     from drift_mcp.sandbox import SANDBOX_TOKEN
     from drift_mcp.sandbox.serve import serve as serve_sandbox
+    from drift_mcp.sandbox.state import BadStateFile
 
-    serve_sandbox(host, port, state, token or SANDBOX_TOKEN)
+    try:
+        serve_sandbox(host, port, state, token or SANDBOX_TOKEN)
+    except BadStateFile as error:
+        raise click.UsageError(str(error)) from None
 
 
 @cli.command()

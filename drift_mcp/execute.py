@@ -8,10 +8,14 @@ from urllib.parse import parse_qsl, urlencode
 
 from drift_mcp import present
 from drift_mcp.arguments import InvalidArguments
+from drift_mcp.drift.errors import BrokenAnswer
 from drift_mcp.drift.paging import STYLES, PagingStyle, Position, Send, pages
 from drift_mcp.drift.wire import Answer, Call, Expect
 from drift_mcp.operation import ListRequest, Operation, Request
 from drift_mcp.text import visible
+
+_WRAPPER = 300
+"""Bytes kept free for what stands around the rows of a listing, the cursor not counted."""
 
 MAX_PAGES = 20
 """Requests one listing may cost at most."""
@@ -64,13 +68,16 @@ async def _listing(operation: Operation, request: Request, call: Call, send: Sen
     walked = 0
     async for page in pages(send, call, style, start):
         payload = operation.unwrap(page.answer.body)
-        found = payload if isinstance(payload, list) else []
+        found = [] if payload is None else payload
+        if not isinstance(found, list):
+            raise BrokenAnswer(status=page.answer.status)
         for place, raw in enumerate(found[skip:], skip):
             rows.append(_Row(present.result_of(operation.result, raw, request), page.position, place))
         skip, after, walked = 0, page.next, walked + 1
         if walked == MAX_PAGES or (wanted is not None and len(rows) >= wanted):
             break
-    kept, cut = present.fit_rows([row.record for row in rows[:wanted]], budget)
+    longest = max((len(urlencode(row.position)) for row in rows), default=0)
+    kept, cut = present.fit_rows([row.record for row in rows[:wanted]], budget - _WRAPPER - longest)
     if len(kept) < len(rows):
         following = rows[len(kept)]
         cursor: str | None = _write_cursor(following.position, following.place)
@@ -124,4 +131,5 @@ def _file_name(disposition: str) -> str:
     header = Message()
     header["Content-Disposition"] = disposition.encode("ascii", "replace").decode("ascii")
     name = visible(header.get_filename() or "")
-    return name.replace("\\", "/").rpartition("/")[2][:200]
+    name = " ".join(name.replace("\\", "/").rpartition("/")[2].split())[:200]
+    return "" if name in {".", ".."} else name

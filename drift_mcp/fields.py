@@ -16,6 +16,7 @@ from drift_mcp.text import from_html, visible
 MAX_ID = 2**63 - 1
 MAX_BODY = 50_000
 MAX_LINE = 500
+MAX_CURSOR = 8_000
 _MAX_MS = 253_402_300_799_999  # the last millisecond of the year 9999
 
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]")
@@ -44,11 +45,23 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _cursor(text: str) -> str:
+    if len(text) > MAX_CURSOR:
+        raise PydanticCustomError("too_long", "is longer than any cursor")
+    return _clean(text)
+
+
 def _path_safe(text: str) -> str:
     text = _one_line(text)
     if "/" in text or "\\" in text or "%" in text or text in {".", ".."} or "?" in text or "#" in text:
         raise PydanticCustomError("path_characters", "must be a plain id, without / \\ % ? #")
     return text
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("bool", "must be a whole number, not true or false")
+    return value
 
 
 def _int64(number: int) -> int:
@@ -84,11 +97,14 @@ def _check_json(value: Any, depth: int) -> None:
             _check_json(item, depth + 1)
 
 
-Id = Annotated[int, Field(ge=1), AfterValidator(_int64)]
+Id = Annotated[int, BeforeValidator(_no_bool), Field(ge=1), AfterValidator(_int64)]
 """A numeric Drift id (int64)."""
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """A short text of one line: a name, a label."""
+
+Cursor = Annotated[str, AfterValidator(_cursor)]
+"""A position in a listing, as this server gave it out."""
 
 Text = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=MAX_BODY)]
 """A text of many lines, such as a message body."""
@@ -122,7 +138,8 @@ def _to_ms(value: Any) -> Any:
                 ) from None
             # A time without a zone is read as UTC, as results are written.
             value = round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= _MAX_MS:
+    value = _no_bool(value)
+    if isinstance(value, int | float) and not 0 <= value <= _MAX_MS:
         raise PydanticCustomError("date_range", "must lie between the years 1970 and 9999")
     return value
 
@@ -143,10 +160,6 @@ def iso_from_ms(value: Any) -> Any:
     return datetime.fromtimestamp(int(value) // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _shown(value: Any) -> Any:
-    return visible(value) if isinstance(value, str) else value
-
-
 def _shown_html(value: Any) -> Any:
     return from_html(value) if isinstance(value, str) else value
 
@@ -158,11 +171,15 @@ _FIRST_PLAUSIBLE_MS = 100_000_000_000  # 1973; a smaller number is something els
 def shown_json(value: Any, name: str = "") -> Any:
     """Free-form JSON as an agent reads it; nulls are left out of objects.
 
-    Every text is made visible, what is called a time and looks like epoch milliseconds becomes ISO 8601, and a message's
+    Every text is made visible; what is called a time and looks like epoch milliseconds becomes ISO 8601; a message's
     HTML body becomes plain text.
     """
     if isinstance(value, dict):
-        return {visible(str(key)): shown_json(item, str(key)) for key, item in value.items() if item is not None}
+        # `events` maps what happened to when.
+        named = {str(key): item for key, item in value.items() if item is not None}
+        return {
+            visible(key): shown_json(item, "event_time" if name == "events" else key) for key, item in named.items()
+        }
     if isinstance(value, list):
         return [shown_json(item, name) for item in value]
     if isinstance(value, str):
@@ -180,10 +197,7 @@ _by_visitor = Field(json_schema_extra={UNTRUSTED: True})
 Stamp = Annotated[str, BeforeValidator(iso_from_ms), WithJsonSchema({"type": "string", "format": "date-time"})]
 """A point in time, shown as ISO 8601 UTC."""
 
-Shown = Annotated[str, BeforeValidator(_shown)]
-"""A text from Drift written by the organisation's own people."""
-
-VisitorText = Annotated[str, BeforeValidator(_shown), _by_visitor]
+VisitorText = Annotated[str, _by_visitor]
 """A text that a visitor may have written."""
 
 VisitorHtml = Annotated[str, BeforeValidator(_shown_html), _by_visitor]

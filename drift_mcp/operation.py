@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from drift_mcp.drift.wire import ABSENT, Call, Expect, Inject, Method, Query
-from drift_mcp.fields import Line
+from drift_mcp.fields import Cursor
 
 Toolset = Literal[
     "conversations", "contacts", "accounts", "users", "meetings", "automation", "tags",
@@ -73,6 +73,7 @@ class Request(BaseModel):
         coerce_numbers_to_str=True,
         defer_build=True,
         hide_input_in_errors=True,
+        loc_by_alias=False,
     )
 
     def to_body(self, fields: dict[str, Any]) -> Any:
@@ -81,7 +82,10 @@ class Request(BaseModel):
 
 
 class CatalogueRequest(Request):
-    """The arguments of an operation that only third-party catalogues name. Their parameters are in snake_case."""
+    """The arguments of an operation that only third-party catalogues name. Their parameters are in snake_case.
+
+    It has to be the last of several bases, because the last one's configuration counts.
+    """
 
     model_config = ConfigDict(alias_generator=None)
 
@@ -90,7 +94,7 @@ class ListRequest(Request):
     """The arguments every listing has."""
 
     limit: Annotated[int, Field(ge=1, le=200), LOCAL] = Field(25, description="Rows wanted, 1-200.")
-    cursor: Annotated[Line | None, LOCAL] = Field(
+    cursor: Annotated[Cursor | None, LOCAL] = Field(
         None, description="next_cursor of the answer before; keep the other arguments."
     )
 

@@ -15,10 +15,12 @@ from pydantic.alias_generators import to_snake
 
 from drift_mcp.fields import shown_json
 from drift_mcp.operation import WIDE, Request, Result, marked
+from drift_mcp.text import visible
 
 Json = dict[str, Any]
 
 _SHORTEN_TO = (4_000, 1_000, 300)
+_SHORTEST = 200
 _KEPT_AT_END = 0.3
 
 
@@ -27,36 +29,40 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
 
     A field whose value is not what Drift documents does not cost the rest: it comes back raw, under `unexpected`.
     """
-    raw: Json = payload if isinstance(payload, dict) else {"value": payload}
+    whole: Json = payload if isinstance(payload, dict) else {"value": payload}
+    raw = whole
     odd: Json = {}
     for _ in range(len(raw) + 1):
         try:
             record = model.model_validate(raw, context=request)
         except ValidationError as error:
             names = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-            odd |= {name: shown_json(raw[name]) for name in names if name in raw}
-            raw = {name: value for name, value in raw.items() if name not in names}
-            if not names:
+            if not names or not names <= set(raw):
                 break
+            odd |= {name: raw[name] for name in names}
+            raw = {name: value for name, value in raw.items() if name not in names}
         else:
             hidden = set(marked(model, WIDE)) if getattr(request, "detail", "full") == "brief" else None
-            shown = record.model_dump(mode="json", by_alias=False, exclude_none=True, exclude=hidden)
+            shown = record.model_dump(by_alias=False, exclude_none=True, exclude=hidden)
             for name in record.model_extra or ():
                 # A field that Drift has added: no model says what it is.
                 shown[to_snake(name)] = shown_json(shown.pop(name, None), name)
             slim: Json = _compact(shown)
-            return slim | ({"unexpected": odd} if odd else {})
-    return {"unexpected": odd or raw}
+            return slim | ({"unexpected": shown_json(odd)} if odd else {})
+    return {"unexpected": shown_json(whole)}
 
 
 def _compact(value: Any) -> Any:
-    """`value` without empty texts, lists and objects inside objects: they say no more than their absence."""
+    """`value` with every text made visible, and without empty texts, lists and objects inside objects.
+
+    Those say no more than their absence.
+    """
     if isinstance(value, dict):
-        slim = {key: _compact(item) for key, item in value.items()}
+        slim = {visible(str(key)): _compact(item) for key, item in value.items()}
         return {key: item for key, item in slim.items() if item is not None and item not in ("", [], {})}
     if isinstance(value, list):
         return [_compact(item) for item in value]
-    return value
+    return visible(value) if isinstance(value, str) else value
 
 
 def as_text(content: Json) -> str:
@@ -76,19 +82,17 @@ def fit_rows(rows: list[Json], budget: int) -> tuple[list[Json], str | None]:
     for longest in _SHORTEN_TO:
         shorter, cuts = shortened(rows, longest)
         if size(shorter) <= budget:
-            return shorter, f"{cuts} long texts were shortened to {longest} characters"
-    kept: list[Json] = []
+            return shorter, _said(cuts, longest)
+    kept = 0
     used = 2
     for row in shorter:
         used += size(row) + 1
         if kept and used > budget:
             break
-        kept.append(row)
-    left = len(rows) - len(kept)
-    said = f"{cuts} long texts were shortened to {_SHORTEN_TO[-1]} characters"
-    if left:
-        said += f"; {left} rows did not fit and come with next_cursor"
-    return kept, said
+        kept += 1
+    _, cuts = shortened(rows[:kept], longest)
+    left = f"{len(rows) - kept} rows did not fit and come with next_cursor" if kept < len(rows) else None
+    return shorter[:kept], "; ".join(filter(None, (_said(cuts, longest), left))) or None
 
 
 def fit_record(record: Json, budget: int) -> tuple[Json, str | None]:
@@ -98,9 +102,13 @@ def fit_record(record: Json, budget: int) -> tuple[Json, str | None]:
     longest = budget // 2
     while True:
         shorter, cuts = shortened(record, longest)
-        if size(shorter) <= budget or longest < 200:
-            return shorter, f"{cuts} long texts were shortened to {longest} characters"
+        if size(shorter) <= budget or longest < _SHORTEST:
+            return shorter, _said(cuts, longest)
         longest = longest * 2 // 3
+
+
+def _said(cuts: int, longest: int) -> str | None:
+    return f"{cuts} long texts were shortened to {longest} characters" if cuts else None
 
 
 def shortened(value: Any, longest: int) -> tuple[Any, int]:

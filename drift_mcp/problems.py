@@ -20,6 +20,7 @@ CONNECT = (
 
 _WHAT = {
     "not_connected": "This server has no Drift token, so nothing was sent.",
+    "bad_token": "The Drift token has characters that no token has, so nothing was sent.",
     "no_client": "This server does not have the Drift app's own id and secret, so nothing was sent.",
     "invalid_request": "Drift refused the request as invalid.",
     "unauthorized": "Drift did not accept the token.",
@@ -38,6 +39,7 @@ _WHAT = {
 
 _NEXT = {
     "not_connected": CONNECT,
+    "bad_token": "Ask the user to set it again, without quotes, spaces or line breaks.",
     "no_client": "Ask the user to set DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET in the server's environment.",
     "invalid_request": "Correct the arguments by what Drift says and call again.",
     "unauthorized": "Ask the user to check or renew the Drift token; calling again will not help.",
@@ -75,7 +77,7 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     """Drift could not do it."""
     message = _WHAT.get(error.kind, "The call to Drift failed.")
     if error.detail:
-        message += f" Drift says: {visible(error.detail)}"
+        message += f" Drift says: {visible(error.detail).rstrip('.')}."
     more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
     if error.kind == "forbidden":
         scope = f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""

@@ -125,12 +125,15 @@ def run_stdio(settings: Settings) -> None:
 async def _serve_stdio(toolbox: Toolbox) -> None:
     from mcp.server.stdio import stdio_server
 
+    from drift_mcp.unreadable import AnsweringReader
+
     server = build(toolbox)
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":
             tasks.start_soon(_leave_on_signal, toolbox)
         async with stdio_server() as (read, write):
-            await server.run(read, write, server.create_initialization_options())
+            answered = AnsweringReader(read, write)
+            await server.run(answered, write, server.create_initialization_options())
         tasks.cancel_scope.cancel()
 
 

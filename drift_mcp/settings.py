@@ -3,6 +3,7 @@
 The command line turns each field of `Settings` into an option (see `cli`), so a setting is added here and nowhere else.
 """
 
+import math
 import re
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -49,8 +50,8 @@ class Settings:
         _check_base_url(self.base_url)
         for each in fields(self):
             value = getattr(self, each.name)
-            if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
-                raise InvalidSetting(f"{each.name} must be more than 0, not {value}")
+            if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < math.inf:
+                raise InvalidSetting(f"{each.name} must be a number more than 0, not {value}")
         if not re.fullmatch(r"(/[A-Za-z0-9._-]+)*", self.catalogue_prefix) or ".." in self.catalogue_prefix:
             raise InvalidSetting("catalogue_prefix must be empty or a path such as /v2")
         if self.result_bytes < 1_000:
@@ -63,6 +64,8 @@ def _check_base_url(url: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise InvalidSetting("base_url is not a URL") from None
+    if not re.fullmatch(r"[\x21-\x7e]+", url):
+        raise InvalidSetting("base_url must have no spaces or special characters")
     if parts.scheme not in {"http", "https"} or not host:
         raise InvalidSetting("base_url must start with https:// and name a host")
     if parts.scheme == "http" and host not in LOOPBACK:

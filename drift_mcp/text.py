@@ -4,7 +4,7 @@ Everything here only takes away; nothing is interpreted.
 """
 
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -19,6 +19,10 @@ _INVISIBLE = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _BLOCKS = frozenset("p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre hr".split())  # noqa: SIM905
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
+_HIDING_STYLE = re.compile(
+    r"display:none|visibility:(hidden|collapse)|opacity:0*\.?0*(;|$)|font-size:0*\.?0*(px|em|pt|%)?(;|$)"
+)
 _HIDDEN = frozenset({"script", "style", "template", "head", "title", "noscript"})
 
 
@@ -33,8 +37,12 @@ def from_html(html: str) -> str:
     if "<" not in html and "&" not in html:
         return visible(html).strip()
     parser = _TextOf()
-    parser.feed(html)
-    parser.close()
+    try:
+        parser.feed(html)
+        parser.close()
+    except AssertionError:
+        # The parser gives up on some malformed declarations; what it would have read is still shown, without tags.
+        parser.parts = [unescape(re.sub("<[^>]*>?", " ", html))]
     lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in visible("".join(parser.parts)).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -45,35 +53,51 @@ def to_html(text: str) -> str:
 
 
 class _TextOf(HTMLParser):
-    """Collects the text of HTML in `parts`. Comments, scripts and styles are left out."""
+    """Collects the text of HTML in `parts`. What a browser does not show is left out."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._hidden = 0
+        self._open: list[tuple[str, bool]] = []
+        """The elements around, outermost first, and whether each hides what is in it."""
         self._links: list[tuple[str, int]] = []
 
+    @property
+    def _hidden(self) -> bool:
+        return any(hides for _, hides in self._open)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _HIDDEN:
-            self._hidden += 1
-        elif tag == "a":
-            self._links.append((dict(attrs).get("href") or "", len(self.parts)))
-        elif tag == "img":
-            self.parts.append(f"[image: {dict(attrs).get('alt') or 'no description'}]")
+        attributes = dict(attrs)
+        if tag not in _VOID:
+            self._open.append((tag, tag in _HIDDEN or _is_hidden(attributes)))
+        if self._hidden:
+            return
+        if tag == "a":
+            self._links.append((attributes.get("href") or "", len(self.parts)))
+        elif tag == "img" and not _is_hidden(attributes):
+            self.parts.append(f"[image: {attributes.get('alt') or 'no description'}]")
         elif tag in _BLOCKS:
             self.parts.append("\n- " if tag == "li" else "\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _HIDDEN:
-            self._hidden = max(0, self._hidden - 1)
-        elif tag == "a" and self._links:
+        if not any(name == tag for name, _ in self._open):
+            return
+        shown = not self._hidden
+        while self._open.pop()[0] != tag:
+            pass
+        if tag == "a" and shown and self._links:
             self._close_link(*self._links.pop())
-        elif tag in _BLOCKS and tag != "li":
+        elif tag in _BLOCKS and tag != "li" and shown:
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
             self.parts.append(data)
+
+    def close(self) -> None:
+        super().close()
+        while self._links:
+            self._close_link(*self._links.pop())
 
     def _close_link(self, target: str, start: int) -> None:
         # The real target is shown beside the words, because the words can say anything.
@@ -81,6 +105,12 @@ class _TextOf(HTMLParser):
         if target and target not in {shown, f"mailto:{shown}"}:
             known = _scheme(target) in {"http", "https", "mailto", "tel"}
             self.parts.append(f" ({target if known else 'link removed'})")
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    """Whether an element's own attributes hide it; style sheets are not there to be asked."""
+    style = re.sub(r"\s", "", (attributes.get("style") or "").lower())
+    return "hidden" in attributes or bool(_HIDING_STYLE.search(style))
 
 
 def _scheme(url: str) -> str:

@@ -11,7 +11,7 @@ from drift_mcp.arguments import InvalidArguments, parse
 from drift_mcp.drift.errors import DriftError, NotFound
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.execute import MAX_PAGES, Outcome, execute
-from drift_mcp.fields import Shown
+
 from drift_mcp.operation import Access, ListRequest, Operation, Result
 from drift_mcp.present import as_text, size
 from tests.support.drifts import PagedDrift
@@ -25,7 +25,7 @@ each_style = pytest.mark.parametrize("style", STYLES)
 
 class Row(Result):
     n: int | None = None
-    text: Shown | None = None
+    text: str | None = None
 
 
 def operation(style: str | None, page: int = 10) -> Operation:
@@ -332,7 +332,7 @@ class TestAttachments:
             ('attachment; filename=".."', "attachment-581264"),
             ('attachment; filename="."', "attachment-581264"),
             ('attachment; filename="dir/"', "attachment-581264"),
-            ("attachment; filename*=UTF-8''a%0Ab%09c.txt", "abc.txt"),
+            ("attachment; filename*=UTF-8''a%0Ab%09c.txt", "a b c.txt"),
             ("inline", "attachment-581264"),
         ],
     )

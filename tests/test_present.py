@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from drift_mcp.fields import Shown, Stamp, VisitorHtml
+from drift_mcp.fields import Stamp, VisitorHtml
 from drift_mcp.operation import WIDE, Request, Result
 from drift_mcp.operations import Detailed
 from drift_mcp.present import as_text, fit_record, fit_rows, result_of, shortened, size
@@ -21,17 +21,17 @@ BRIEF, FULL = Detailed(detail="brief"), Detailed(detail="full")
 
 
 class Inner(Result):
-    name: Shown | None = None
+    name: str | None = None
 
 
 class Card(Result):
     id: int | None = None
-    full_name: Shown | None = None
+    full_name: str | None = None
     text: VisitorHtml | None = None
     made_at: Stamp | None = None
     numbers: list[int] | None = None
     inner: Inner | None = None
-    extra: Annotated[Shown | None, WIDE] = None
+    extra: Annotated[str | None, WIDE] = None
 
 
 def card(payload: Any, request: Request = NOTHING_ASKED) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The one place where the token is opened and put on a request."""
 
 import json
+import re
 from collections.abc import AsyncGenerator
 
 import httpx
@@ -8,12 +9,18 @@ import httpx
 from drift_mcp.credentials import CredentialProvider
 from drift_mcp.drift.wire import Inject
 
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
 INJECT = "drift_mcp.inject"
 """Request extension that names the `Inject` a call asks for."""
 
 
 class ForeignHost(Exception):
     """A request was about to carry the token to a host that is not Drift's."""
+
+
+class UnusableCredential(Exception):
+    """The token cannot be a token: an HTTP header could not carry it, and the library would say so with the token."""
 
 
 class BearerAuth(httpx.Auth):
@@ -34,6 +41,8 @@ class BearerAuth(httpx.Auth):
         if _origin(request.url) != self._origin:
             raise ForeignHost
         token = (await self._provider.token()).get_secret_value()
+        if not _TOKEN.fullmatch(token):
+            raise UnusableCredential
         self._opened.add(token)
         request.headers["Authorization"] = f"Bearer {token}"
         inject = request.extensions.get(INJECT)

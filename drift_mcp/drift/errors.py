@@ -37,6 +37,12 @@ class NotConnected(DriftError):
     kind = "not_connected"
 
 
+class BadToken(DriftError):
+    """The token has characters that no token has, so nothing was sent."""
+
+    kind = "bad_token"
+
+
 class NoClient(DriftError):
     """The app's own id and secret are not configured, so nothing was sent."""
 
@@ -131,8 +137,6 @@ BY_STATUS: dict[int, type[DriftError]] = {
     429: RateLimited,
 }
 
-_MAX_DETAIL = 500
-
 
 def drift_says(body: Any) -> str:
     """Drift's message out of an error body, or "" where there is none.
@@ -144,7 +148,7 @@ def drift_says(body: Any) -> str:
         return ""
     found = body.get("error") or body.get("errors") or body.get("detail") or ""
     entries = found if isinstance(found, list) else [found]
-    return "; ".join(text for text in map(_entry_text, entries) if text)[:_MAX_DETAIL]
+    return "; ".join(text for text in map(_entry_text, entries) if text)
 
 
 def _entry_text(entry: Any) -> str:

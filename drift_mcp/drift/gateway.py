@@ -6,6 +6,7 @@ never followed. Every call ends within its deadline.
 
 import json
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ import httpx
 import truststore
 
 from drift_mcp.credentials import CLIENT, CredentialProvider, MissingCredential
-from drift_mcp.drift.auth import INJECT, BearerAuth
+from drift_mcp.drift.auth import INJECT, BearerAuth, UnusableCredential
 from drift_mcp.drift.errors import (
     BY_STATUS,
     AnswerTooLarge,
+    BadToken,
     BrokenAnswer,
     ConnectionLost,
     DriftError,
@@ -34,7 +36,11 @@ from drift_mcp.drift.errors import (
 )
 from drift_mcp.drift.wire import ABSENT, Answer, Call, Expect
 
-log = logging.getLogger(__name__)
+_MAX_DETAIL = 500
+
+# The HTTP library logs URLs, headers and connection errors, in which secrets may stand: it is muted, at every level.
+for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
+    logging.getLogger(_name).addFilter(lambda _: False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class Gateway:
                 return await self._exchange(call)
         except TimeoutError:
             raise TimedOut(maybe_applied=call.writes) from None
+        except UnusableCredential:
+            raise BadToken from None
         except MissingCredential as missing:
             raise (NoClient if missing.what == CLIENT else NotConnected) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
@@ -138,8 +146,8 @@ class Gateway:
         if raw is None:
             raise AnswerTooLarge(f"more than {limit} bytes", status=response.status_code, maybe_applied=call.writes)
         try:
-            body = _parse(call.expect, raw)
-        except ValueError:
+            body = _parse(call, response.status_code, raw)
+        except (ValueError, RecursionError):
             raise BrokenAnswer(status=response.status_code, maybe_applied=call.writes) from None
         return Answer(response.status_code, body, _lower(response.headers))
 
@@ -147,10 +155,10 @@ class Gateway:
         status = response.status_code
         try:
             body = json.loads(await _read_at_most(response, 100_000) or b"null")
-        except (ValueError, httpx.HTTPError):
+        except (ValueError, RecursionError, httpx.HTTPError):
             body = None
         # Drift's words are passed on, but never with the token in them, should it ever be echoed.
-        detail = self._auth.redact(drift_says(body))
+        detail = self._auth.redact(drift_says(body))[:_MAX_DETAIL]
         kind = BY_STATUS.get(status) or (ServerFault if status >= 500 else UnexpectedStatus)
         return kind(
             detail,
@@ -170,13 +178,14 @@ async def _read_at_most(response: httpx.Response, limit: int) -> bytes | None:
     return bytes(chunks)
 
 
-def _parse(expect: Expect, raw: bytes) -> Any:
-    if expect is Expect.BYTES:
+def _parse(call: Call, status: int, raw: bytes) -> Any:
+    if call.expect is Expect.BYTES:
         return raw
-    if expect is Expect.TEXT:
+    if call.expect is Expect.TEXT:
         return raw.decode("utf-8", "replace")
-    # Some answers of success have nothing to say, such as a 204.
-    return json.loads(raw) if raw.strip() else None
+    if not raw.strip() and (call.writes or status == httpx.codes.NO_CONTENT):
+        return None  # done, and nothing to say
+    return json.loads(raw)
 
 
 def _lower(headers: httpx.Headers) -> Mapping[str, str]:
@@ -186,4 +195,4 @@ def _lower(headers: httpx.Headers) -> Mapping[str, str]:
 def _retry_after(headers: httpx.Headers) -> float | None:
     """`Retry-After` in seconds. Drift does not document it; the form with a date is not worth a guess."""
     value = headers.get("retry-after", "").strip()
-    return float(value) if value.isdigit() else None
+    return float(value) if re.fullmatch("[0-9]{1,6}", value) else None

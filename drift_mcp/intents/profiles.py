@@ -46,7 +46,7 @@ PROFILES = {
         "create, start", "conversation", "no message, email address, assign, tag, contact, user", "no message", never="send"
     ),
     "update_conversation": Profile(
-        "update, close, reopen, assign, label, untag", "conversation", "user, tag, status, existing, one, attribute, contact",
+        "update, close, reopen, assign, label, untag", "conversation", "user, tag, status, one, attribute, contact",
         never="message, note, recent",
     ),
     "delete_conversation": Profile("delete", "conversation", "spam, message", never="tag, note, contact, one message"),
@@ -60,12 +60,12 @@ PROFILES = {
         "list, get", "message, conversation", "page, attachment, all, who, contact", "message, page, attachment", never="event, report, aggregate"
     ),
     "send_message": Profile(
-        "send", "message, conversation", "contact, visible, private, existing, one", never="email address, start, driftbot, no message"
+        "send", "message, conversation", "contact, visible, private, one", never="email address, start, driftbot, no message"
     ),
     "download_attachment": Profile("download, get", "attachment", "contact, conversation, message", "attachment"),
     "get_message": Profile("get, find", "message", "one, conversation", never="all, several, private, attachment"),
     "update_message": Profile(
-        "update, rename", "message", "label text, one, conversation, existing", "message", never="driftbot, prompt, note"
+        "update, rename", "message", "label text, one, conversation", "message", never="driftbot, prompt, note"
     ),
     "create_note": Profile(
         "create, record, send", "note", "private, conversation, user, team, message", "note, private", never="close"

@@ -13,18 +13,18 @@ from drift_mcp.intents.words import Reader, Word, stem
 GAP = "…"
 GAP_WORDS = 6
 NEGATION_REACH = 5
-OTHERS, WEAK_ASK, OTHER_ACTION, ASKED_ACTION = 0.75, 0.85, 1.0, 0.5
-AMBIGUOUS = 0.4
+OTHERS, WEAK_ASK, OTHER_ACTION, ASKED_ACTION = 0.8, 0.87, 1.0, 0.5
+AMBIGUOUS = 0.5
 ONE_NEVER = 1.0
 READ_ALIKE = 0.1
 RARE, RARER = 0.85, 0.32
 NOUN_ACTION = 0.9
-HEAD, HEAD_MISFIT = 0.7, 0.55
-LATER_ACTION, PAST, ASKED = 1.0, 0.1, 0.45
-PLURAL = 1.4
-DOES, ABOUT, CUE, NEVER = 1.2, 2.2, 1.5, -0.7
+HEAD, HEAD_MISFIT = 0.85, 0.2
+LATER_ACTION, PAST, ASKED = 1.0, 0.3, 0.45
+PLURAL = 1.8
+DOES, ABOUT, CUE, BESIDE, NEVER = 1.3, 2.2, 1.5, 0.9, -0.7
 MISFIT_ACTION, MISFIT_OBJECT, MISFIT_CUE = 2.0, 1.2, 0.4
-NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.15, 1.0, 2.4, 3.0
+NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.3, 1.4, 2.8, 3.0
 BACKGROUND, NEGATED = 1.0, 0.03
 LEXICAL = 0.53
 READS = frozenset({"list", "get", "find", "count", "report", "aggregate", "download", "match", "export"})
@@ -88,7 +88,10 @@ class Index:
         self._profiles = [PROFILES.get(entry.name) or self._derive(entry) for entry in self._entries]
         self._subjects = [profile.about.split(", ")[0] for profile in self._profiles]
         self._about = [frozenset(profile.about.split(", ")) for profile in self._profiles]
-        self._many = [entry.name.endswith("s") and entry.name.split("_")[0] not in ("get", "unsubscribe") for entry in self._entries]
+        self._many = [entry.name.startswith(("list_", "search_", "get_users", "remove_contact_tags")) for entry in self._entries]
+        self._paths: dict[str, int] = {}
+        for number, entry in enumerate(self._entries):
+            self._paths.setdefault(_endpoint(f"{entry.method} {entry.path}"), number)
         self._read_mask = sum(1 << n for n, entry in enumerate(self._entries) if entry.access == "read")
         self._weigh(phrases)
         self._lexical(texts)
@@ -118,7 +121,10 @@ class Index:
         for number, (does, about, cues, needs, never) in enumerate(roles):
             for factor, concepts in ((NEVER, never), (CUE, cues), (ABOUT, about), (DOES, does)):
                 for concept in concepts:
-                    weights.setdefault(concept, {})[number] = factor * rarity.get(concept, 1.0)
+                    if factor == CUE and concept in vocab.OBJECTS:
+                        weights.setdefault(concept, {})[number] = BESIDE
+                    else:
+                        weights.setdefault(concept, {})[number] = factor * rarity.get(concept, 1.0)
             for slot, concepts in enumerate((does, about, needs)):
                 for concept in concepts:
                     masks.setdefault(concept, [0, 0, 0])[slot] |= 1 << number
@@ -221,7 +227,7 @@ class Index:
         head: tuple[Reading, int] | None = None
         for words, weight in parts:
             found = self._mentions(words)
-            asked = words[0].stem in QUESTIONS
+            asked = words[0].stem in QUESTIONS and (words[0].stem != "how" or _quantity(words))
             acting = False
             for mention in found:
                 reading = mention.reading
@@ -233,7 +239,7 @@ class Index:
                         value *= ASKED_ACTION
                     if acting:
                         value *= LATER_ACTION
-                    if mention.past and mention.spot:
+                    if mention.past:
                         value *= PAST
                     if asked and not reading.reads:
                         value *= ASKED
@@ -241,7 +247,7 @@ class Index:
                         acting = True
                 seen[reading] = max(seen.get(reading, 0.0), value)
             if weight == top:
-                action = next((m for m in found if m.reading.action and m.sure > 0.5 and not (m.past and m.spot)), None)
+                action = next((m for m in found if m.reading.action and m.sure > 0.5 and not m.past), None)
                 if asked:
                     main.append((QUESTION, 1.0))
                 elif action:
@@ -295,6 +301,9 @@ class Index:
         for name in set(re.findall(r"[a-z]+(?:_[a-z]+)+", intent[:5000].lower())):
             if name in self._names:
                 scores[self._names[name]] += 8.0
+        for endpoint in ENDPOINT.findall(intent[:5000]):
+            if (found_at := self._paths.get(_endpoint(endpoint))) is not None:
+                scores[found_at] += 8.0
         return scores, strange
 
     def _parts(self, intent: str) -> list[tuple[list[Word], float]]:
@@ -344,10 +353,10 @@ class Index:
                         break
             sure = min(word.sure for word in words[spot:end]) * (NEGATED if negated > 0 else 1.0)
             last = words[end - 1]
-            verb = self._is_verb(stems, spot)
+            verb = -1 if last.past or last.plural else self._is_verb(stems, spot)
             for reading in readings:
-                form = (self._as_verb if verb else self._as_noun).get(reading, reading)
-                value = sure * (NOUN_ACTION if form.action and not verb else 1.0)
+                form = reading if verb == 0 else (self._as_verb if verb > 0 else self._as_noun).get(reading, reading)
+                value = sure * (NOUN_ACTION if form.action and verb < 0 else 1.0)
                 found.append(Mention(form, value, spot, last.plural, last.past))
             negated -= end - spot
             if stems[spot] in NEGATIONS and end == spot + 1:
@@ -355,11 +364,14 @@ class Index:
             spot = end
         return found
 
-    def _is_verb(self, stems: list[str], spot: int) -> bool:
-        """Whether a word that can be both stands where an instruction's verb stands."""
-        while spot and stems[spot - 1] in ADVERBS:
-            spot -= 1
-        return spot == 0 or stems[spot - 1] in VERB_FOLLOWS
+    def _is_verb(self, stems: list[str], spot: int) -> int:
+        """Whether a word that can be both is a verb there (1), a noun (-1), or might be either (0)."""
+        start = spot
+        while start and stems[start - 1] in ADVERBS:
+            start -= 1
+        if start:
+            return 1 if stems[start - 1] in VERB_FOLLOWS else -1
+        return -1 if stems[spot + 1 : spot + 2] == ["<number>"] else 0
 
     def _follow(self, words: list[Word], stems: list[str], spot: int, pattern: tuple[str, ...]) -> int:
         """Where `pattern` ends when it stands at `spot`, articles aside; 0 when it does not."""
@@ -377,6 +389,14 @@ class Index:
         return spot
 
 
+def _endpoint(text: str) -> str:
+    """`GET /contacts/{contactId}?x=y` as `get /contacts/*`."""
+    return re.sub(r"\{[^}]*\}|(?<=/)<?\d+>?|:\w+", "*", text.partition("?")[0].lower().rstrip("/"))
+
+
+ENDPOINT = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE) +/[\w/{}:-]{2,100}", re.IGNORECASE)
+
+
 def _head(found: list[Mention]) -> tuple[Reading, int] | None:
     """The object that a part is about: the last noun of its first group of nouns, and whether it is many (1) or one (-1)."""
     head: Mention | None = None
@@ -390,6 +410,11 @@ def _head(found: list[Mention]) -> tuple[Reading, int] | None:
     return (head.reading, 1 if head.plural else -1) if head else None
 
 
+def _quantity(words: list[Word]) -> bool:
+    return len(words) > 1 and words[1].stem in QUANTITIES
+
+
+QUANTITIES = frozenset(stem(word) for word in "many much long fast quickly quick slow big often large".split())
 NEGATIONS = frozenset(vocab.NEGATIONS.split())
 VERB_FOLLOWS = frozenset(
     stem(word)

@@ -15,14 +15,14 @@ ACTIONS = {
     " look up, lookup, search for, fish out, dig up, query, narrow",
     "create": "create, make, add, new, register, set up, define, build, insert, establish, save, store, enter, introduce,"
     " generate, creation, put … in, put into, post, not in drift yet, does not exist, not exist, missing, brand new, invent",
-    "start": "start, begin, initiate, kick off, launch, open, strike up, reach out, first message, proactively, fresh, new",
+    "start": "start, begin, initiate, kick off, launch, open, strike up, reach out, first message, proactively, fresh, new, greet, never chatted, no conversation, no thread, no chat",
     "update": "update, change, edit, modify, set, alter, adjust, amend, correct, fix, reword, rephrase, revise, patch, rewrite, tweak, refresh,"
     " switch, put, enrich, fill in, complete, write, swap, save, store, make, move, mark, turn, replace, modification, wrong,"
     " add, sync, synchronize, push, set … to, flip, flag, new value, overwrite, exchange",
     "delete": "delete, remove, drop, destroy, trash, get rid of, discard, purge, throw away, throw out, bin, clean up, wipe, kill,"
     " eliminate, scrap, clear, nuke, deletion, removal, dump, gone, take … out, take … off, take out, junk, retire, del, erase",
     "send": "send, reply, respond, answer, write, tell, say, message, post, response, write back, get back to, ask, let … know,"
-    " inform, text, follow up, drop … a line, write to, confirm to, acknowledge, thank",
+    " inform, text, follow up, drop … a line, write to, confirm to, acknowledge, thank, greet",
     "close": "close, resolve, shut, wrap up, mark … resolved, mark … closed, mark … done, done, finish, settled, dealt with,"
     " end, conclude, solved, snooze, handled, tick off, archive, completed",
     "reopen": "reopen, open … again, re open, reactivate",
@@ -41,7 +41,7 @@ ACTIONS = {
     "report": "report, reporting, analytics, analyse, analyze, figure, statistic, measure, kpi, per conversation, breakdown,"
     " how long, how fast, how quick, how slow, performance",
     "aggregate": "average, mean, avg, aggregate, overall, median, summarise, on average, summary, single figure,"
-    " one number, one figure, sum, averaged, across all, roll up, rollup, altogether, totals, sum up, minimum, maximum",
+    " one number, one figure, sum, averaged, across all, one aggregate, =aggregated, roll up, rollup, altogether, totals, sum up, minimum, maximum",
     "erase": "erase, erasure, wipe, purge, permanently delete, delete … data, erase … data, wipe … data, delete everything, erase everything,"
     " wipe everything, remove all trace, remove … data, permanent erasure, destroy … data, purge … data, scrub, every trace, obliterate, forget",
     "record": "log, record, register, track, post, write down, capture, save, add, put, push, document, enter, note",
@@ -66,20 +66,20 @@ ACTIONS = {
     " inactive, lock, block … access, freeze, promote, demote, retire, lock out, re enable",
     "unsubscribe": "unsubscribe, opt out, opt … out, stop sending, stop emailing, stop mailing, no more emails, no more email, stop … email,"
     " stop … mail, not want … email, unsubscription, suppress, no longer … email, suppression, not … mail, never … mail,"
-    " never … email, not … email, not receive, no longer receive, no more mail, mailing list, take … mailing list, off … mailing, do not … email",
+    " never … email, not … email, not receive, never receive, take <email> off, take … off … email, take … off … mail, no longer receive, no more mail, mailing list, take … mailing list, off … mailing, do not … email",
     "uninstall": "uninstall, disconnect, revoke, unlink, remove … app, remove … integration, cut … connection, uninstallation, detach,"
     " delete … integration, delete … app, delink, cut the cord, end … connection, sever, pull the plug, unplug, take … app",
     "export": "export, dump, extract, collect, hand out, gather, compile",
 }
 
 OBJECTS = {
-    "conversation": "conversation, chat, thread, dialog, dialogue, ticket, discussion, convo, inbox, talk, case, session, inquiry, enquiry, exchange",
+    "conversation": "conversation, chat, thread, dialog, dialogue, ticket, discussion, convo, inbox, a talk, the talk, our talk, case, session, inquiry, enquiry, exchange",
     "message": "message, msg, chat message, single entry, line, sentence, reply, answer, sent, post, bubble, entry, wording, posting",
-    "note": "note, comment, memo, remark, internal message, private message, sticky, annotation, internal comment, private comment, note to self",
+    "note": "note, jot, comment, memo, remark, internal message, private message, sticky, annotation, internal comment, private comment, note to self",
     "transcript": "transcript, what was said, what did … say, what … wrote, protocol, "
     " word for word, verbatim, history, read, catch up on, what … discussed, plain text,"
     " what … talked about, minutes, said, script, conversation log, complete chat, complete conversation, go through, readable, log,"
-    " what … said, what … told, read through, complete dialogue, everything … said, how … conversation went, readable text",
+    " what … said, what … told, what … tell, catch … up, brief me on, read through, complete dialogue, everything … said, how … conversation went, readable text",
     "attachment": "attachment, file, pdf, screenshot, image, photo, document, upload, attached, picture … sent, spreadsheet, zip, uploaded, jpg, png",
     "contact": "contact, lead, prospect, visitor, customer, client, buyer, person, people, guest, end user, somebody, someone,"
     " person record, anyone, human, individual, shopper, subscriber, consumer, contact record, patient, profile, attendee, folk, record, guy, woman, man",
@@ -97,20 +97,20 @@ OBJECTS = {
     "prompt": "prompt, bot message, bot question, what … ask, bot text, bot wording, message of bot, question, bot prompt, wording, says, asks",
     "token": "token, api token, access token, api key, key, credential, scope, permission, bearer, oauth, authorised, authorized, allowed, may",
     "app": "app, integration, application, connector, connection, plugin, install",
-    "drift org": "our organization, our organisation, our org, our company, our whole org, which organization, which organisation, which org, org connected, connected to, whose organisation",
+    "drift org": "our =organization, our =organisation, our org, our =company, our whole org, which organization, which organisation, which org, org connected, connected to, whose organisation",
     "personal data": "personal data, private data, personal information, all data, data subject, gdpr, dsgvo, ccpa, privacy,"
-    " everything we hold, everything we have on, everything we know, data we hold, data we have, data we store, data about, data on,"
+    " everything we hold, everything we have on, everything we know, everything … knows, data we hold, data we have, data we store, data about, data on,"
     " pii, their data, everything stored, all their data, all her data, all his data, data protection, stored about, hold about,"
     " hold on, person data, all information about, held on, keep about, store about, know about",
     "scim": "scim, identity provider, idp, okta, azure ad, provisioned, provisioning, directory sync, identity record, entra, onelogin,"
     " identity, provision, identity management, iam",
     "seat": "seat, licence, license, login, user account",
     "event": "event, activity, happening, happened, milestone, occurrence",
-    "timeline": "timeline, history, activity history, activity log, so far, happened … so far, contact history, time line, chronology, activity feed, journey, activity",
+    "timeline": "timeline, history, activity history, activity log, so far, happened … so far, contact history, time line, chronology, activity feed, journey, activity, story, done so far, did so far",
     "role": "role, admin, administrator, permission, agent role, right, privilege",
     "availability": "availability, available, online, offline, away, busy, on duty, reachable, free right now, free, presence, around, at desk, out of office, out to lunch",
     "participant": "participant, attendee, guest, invitee, attend, taking part, take part, takes part, who … in it, member",
-    "metric": "metric, response time, time to close, time to first response, first response, time to answer, response times, reaction time,"
+    "metric": "metric, how quickly … answer, how fast … answer, how quickly … reply, how quickly … respond, how fast … reply, how fast … respond, response time, time to close, time to first response, first response, time to answer, response times, reaction time,"
     " resolution time, handling time, kpi, sla, bot messages, time to first, how long, first reply, statistics, answer time, wait time,"
     " waiting time, wait, figure, performance, stat, how fast, how quick, time to first reply, time to respond, time until, minutes until, to close",
 }
@@ -122,7 +122,7 @@ CUES = {
     " own key, client id, our number, externalid, external key, own number, own database, our ids, our keys, from our system, known to us as, we know … as,"
     " id from our, ids from our, salesforce, hubspot, our reference, our backend, erp, warehouse, subscriber number, member number, customer <number>,"
     " id of ours, id in our, key in our, number in our, our identifier, client <number>, our side's id, our internal id",
-    "status": "status, state, open, closed, pending, bulk, unresolved, waiting",
+    "status": "status, state, open, =closed, pending, bulk, unresolved, waiting",
     "archived": "archived, archive, including archived, archived ones",
     "recent": "recent, recently, lately, latest, newest, today, yesterday, this morning, freshest, last hour, most recent,"
     " fresh, new, recent activity, newest first, last updated, right now, last week, past hour, since yesterday, last night, overnight, meantime, touched",
@@ -141,7 +141,7 @@ CUES = {
     "private": "private, internal, internally, only team, team only, only we, whisper, cannot see, can not see, not see, hidden, not visible, invisible, for team,"
     " visible only, only the team, only colleagues, our eyes, not shown, without … noticing, without … seeing, only us, team sees, colleagues only, confidential",
     "visible": "visitor, customer, buttons, button, answer choices, choices, publicly, back to, quick replies, options",
-    "json": "json, machine readable, structured, as data, raw data, records, programmatically, structured data, object, parse,"
+    "json": "json, machine readable, structured, as data, raw data, records, programmatically, structured data, as objects, parse,"
     " machine, raw, json transcript, script, data structure, program, pipeline, structured form, parseable, json format, classifier, array, parser, code",
     "page": "entries, single entries, page by page, paginated, one by one, with ids, message ids, oldest first, individual messages, single entries, author, buttons,"
     " wrote last, came last, last message, who wrote, who said, each message, every message, individual, button, clicked, messages",
@@ -149,7 +149,7 @@ CUES = {
     "several": "several users, multiple users, user ids, several, multiple, many, bulk, batch, in bulk, at once, in one go, mass, a bunch, all of these, both, group of, in one call,"
     " couple of, one request, one call, single request, a few, these, two, three, five, ten, set of, handful, <number> <number>, <number> and <number>,"
     " in one request, these users, in a single call, in one shot, ids",
-    "all": "all, every, everyone, everybody, entire, whole, complete, full, across, there is, each, organisation wide, org wide, company wide, whole org, everything,"
+    "all": "we have, do we have, are there, there are, all, every, everyone, everybody, entire, whole, complete, full, across, there is, each, organisation wide, org wide, company wide, whole org, everything,"
     " exist, all our, whole company, there are",
     "without creating": "nothing new, nothing … created, nothing … create, no … created, without creating, never create, not create, no new contact, not make, must not create, only if, without adding,"
     " if there is one, do not create, without making, no creating, not add, exactly one, one contact, single contact, the one",
@@ -207,6 +207,7 @@ CUES = {
 }
 
 TOGETHER = {
+    "tag info": "tag, tag record, get", "label info": "tag, tag record, get", "on file": "find", "set … up": "create",
     "whole conversation": "transcript, conversation", "entire conversation": "transcript, conversation",
     "full conversation": "transcript, conversation", "whole chat": "transcript, conversation",
     "entire chat": "transcript, conversation", "full chat": "transcript, conversation",
@@ -275,7 +276,8 @@ WISHING = ("i need", "i want", "i would like", "i like to", "we need", "we want"
 
 
 PLAIN = (
-    "about above across actual actually after again against ago all almost alone along already also although always am among an and"
+    "entirely whether entire complain complained metadata approve approved interest interesting met renewal renew spoke moved budget decide decided shift ceo cto vp assistant claim claims failed fail arrive arrives require requires stuff technical bottom top interface platform course learning partner hot cold old gold silver premium march april june july august september october november december january february berlin paris london madrid german english french boston"
+    " about above across actual actually after again against ago all almost alone along already also although always am among an and"
     " another any anybody anyone anything anyway apart are around as ask asked at away back bad be became because become been before began begin"
     " behind being believe best better big bit board both bought boss brought but buy by call came can cant card care carry case chance"
     " cheap check city clean clear come comes coming cool correct cost could couple course current cut dad date day days deal dear desk did"

@@ -29,7 +29,7 @@ class Change(Request):
     @model_validator(mode="after")
     def _something_changes(self) -> Self:
         changeable = [name for name, field in type(self).model_fields.items() if not field.is_required()]
-        if not self.model_fields_set & set(changeable):
+        if all(getattr(self, name) in (None, {}) for name in changeable):
             raise ValueError(f"nothing to change: pass at least one of {', '.join(changeable)}")
         return self
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from drift_mcp.fields import Cleaned, Id, Line, PathText, Shown, Stamp
+from drift_mcp.fields import Cleaned, Id, Line, PathText, Stamp, clean_json
 from drift_mcp.operation import (
     WIDE,
     Access,
@@ -25,8 +25,8 @@ PropertyType = Literal[
 
 
 class Property(Result):
-    name: Shown | None = None
-    label: Shown | None = None
+    name: str | None = None
+    label: str | None = None
     type: str | None = None
     value: Any = None
 
@@ -35,8 +35,8 @@ class Account(Result):
     """An account. Its id is text: `123458_domain.com`."""
 
     account_id: str | None = None
-    name: Shown | None = None
-    domain: Shown | None = None
+    name: str | None = None
+    domain: str | None = None
     owner_id: int | None = Field(None, description="User id.")
     targeted: bool | None = None
     deleted: bool | None = Field(None, description="Deleted accounts can still be read by id.")
@@ -51,14 +51,14 @@ class NewProperty(Request):
         description="Value; a number or a list as JSON."
     )
     type: PropertyType = Field("STRING", description="Kind of value.")
-    label: Line | None = Field(None, description="Shown name.")
+    label: Line | None = Field(None, description="str name.")
 
     @model_validator(mode="after")
     def _typed_value(self) -> Self:
         if isinstance(self.value, str) and self.type in {"NUMBER", "LAT", "LON", "ENUMARRAY"}:
             try:
-                self.value = json.loads(self.value)
-            except ValueError:
+                self.value = clean_json(json.loads(self.value))
+            except (ValueError, RecursionError):
                 raise ValueError(f"value does not fit type {self.type}") from None
         return self
 
@@ -124,7 +124,6 @@ OPERATIONS = [
         many=True,
         paging="index",
         page_size=("size", 65),
-        everyday=True,
     ),
     Operation(
         name="get_account",
@@ -142,7 +141,6 @@ OPERATIONS = [
         access=Access.READ,
         request=AccountId,
         result=Account,
-        everyday=True,
     ),
     Operation(
         name="create_account",

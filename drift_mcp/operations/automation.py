@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from drift_mcp.fields import Cleaned, Id, Line, Shown, Stamp, Text
+from drift_mcp.fields import Cleaned, Id, Line, Stamp, Text
 from drift_mcp.operation import (
     WIDE,
     Access,
@@ -28,7 +28,7 @@ def _goal_texts(goals: Any) -> Any:
 
 class Playbook(Result):
     id: int | None = None
-    name: Shown | None = None
+    name: str | None = None
     report_type: str | None = Field(None, description="Its purpose, e.g. BOOK_MORE_MEETINGS.")
     interaction_id: int | None = Field(None, description="Starts it in the chat widget.")
     goals: Annotated[list[str] | None, BeforeValidator(_goal_texts)] = None
@@ -42,8 +42,8 @@ class Playbook(Result):
 
 class LandingPage(Result):
     playbook_id: int | None = None
-    playbook_name: Shown | None = None
-    landing_page_url: Shown | None = None
+    playbook_name: str | None = None
+    landing_page_url: str | None = None
 
 
 class ListPlaybooks(ListRequest, Detailed):
@@ -62,7 +62,7 @@ class TriggerDriftbot(CatalogueRequest):
         return {"conversation_id": self.conversation_id, **fields}
 
 
-class UpdateDriftbotMessage(CatalogueRequest, Change):
+class UpdateDriftbotMessage(Change, CatalogueRequest):
     conversation_id: Id = Field(alias="conversationId", description="Conversation id.")
     body: Text | None = Field(None, description="New prompt.")
     labels: Annotated[list[Line] | None, Field(max_length=50)] = Field(None, description="Labels.")

@@ -11,7 +11,6 @@ from drift_mcp.fields import (
     Email,
     Id,
     Line,
-    Shown,
     Stamp,
     VisitorData,
     VisitorText,
@@ -97,8 +96,8 @@ class Contact(Result):
 
 
 class AttributeDefinition(Result):
-    name: Shown | None = None
-    display_name: Shown | None = None
+    name: str | None = None
+    display_name: str | None = None
     type: str | None = Field(None, description="STRING, NUMERIC, BOOLEAN, DATETIME or DATE.")
 
 
@@ -150,7 +149,7 @@ class FindByEmail(ListRequest, Detailed):
     email: Email = Field(description="The whole address.")
 
 
-class FindByExternalId(Detailed):
+class FindByExternalId(ListRequest, Detailed):
     external_ids: Annotated[list[Line], Field(min_length=1, max_length=50)] = Field(
         alias="id", description="Your own system's ids."
     )
@@ -282,7 +281,6 @@ OPERATIONS = [
         lost_answer=LostAnswer.IDEMPOTENT,
         request=UpdateContact,
         result=Contact,
-        everyday=True,
     ),
     Operation(
         name="update_contact_by_external_id",

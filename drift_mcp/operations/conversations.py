@@ -65,7 +65,7 @@ class Stats(Result):
 class ListConversations(ListRequest, Detailed):
     status: Annotated[
         list[Status] | None,
-        PlainSerializer(lambda names: [STATUS_IDS[name] for name in names] if names else None),
+        PlainSerializer(lambda names: [STATUS_IDS[name] for name in names], when_used="unless-none"),
     ] = Field(None, alias="statusId", description="Only these; all if left out.")
 
 
@@ -130,7 +130,7 @@ class CreateFromScratch(Cataloged):
     background_mode: bool | None = Field(None, description="true: nobody is notified.")
 
 
-class UpdateConversation(Cataloged, Change):
+class UpdateConversation(Change, Cataloged):
     conversation_id: Id = Field(alias="conversationId", description="Conversation id.")
     status: Status | None = Field(None, description="New status.")
     assigned_user_id: Id | None = Field(None, description="User id.")
@@ -143,8 +143,9 @@ class UpdateConversation(Cataloged, Change):
 
 def counts_of(body: Any) -> Any:
     """`{"conversationCount": {"OPEN": 1, …}}` with the statuses in lower case, as everywhere else."""
-    counts = under_data(body).get("conversationCount", {}) if isinstance(body, dict) else {}
-    return {str(status).lower(): count for status, count in counts.items()}
+    data = under_data(body)
+    counts = data.get("conversationCount") if isinstance(data, dict) else None
+    return {str(status).lower(): count for status, count in counts.items()} if isinstance(counts, dict) else {}
 
 
 # ---- operations -----------------------------------------------------------------------------------------------------
@@ -190,7 +191,6 @@ OPERATIONS = [
         access=Access.READ,
         request=ConversationId,
         result=Conversation,
-        everyday=True,
     ),
     Operation(
         name="create_conversation",

@@ -99,7 +99,7 @@ class CreateMeeting(CatalogueRequest):
     updated_by: Id | None = Field(None, description="User id.")
 
 
-class UpdateMeeting(MeetingId, Change):
+class UpdateMeeting(Change, MeetingId):
     start_at: Moment | None = Field(None, description="New start.")
     duration: Minutes | None = Field(None, description="Minutes.")
     ended_at: Moment | None = Field(None, description="When it ended.")
@@ -136,7 +136,6 @@ OPERATIONS = [
         result=Meeting,
         many=True,
         page_size=("limit", 1000),
-        everyday=True,
     ),
     Operation(
         name="list_meetings",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from drift_mcp.drift.wire import Expect
-from drift_mcp.fields import Id, Line, Stamp, Text, VisitorHtml, VisitorText
+from drift_mcp.fields import Id, Line, Stamp, Text, VisitorData, VisitorHtml, VisitorText
 from drift_mcp.operation import (
     LOCAL,
     WIDE,
@@ -52,8 +52,8 @@ class Message(Result):
     attachments: list[Attachment] | None = None
     labels: list[str] | None = None
     reply: int | None = Field(None, description="Message id this answers.")
-    context: Annotated[dict[str, Any] | None, WIDE] = None
-    attributes: Annotated[dict[str, Any] | None, WIDE] = None
+    context: Annotated[VisitorData | None, WIDE] = None
+    attributes: Annotated[VisitorData | None, WIDE] = None
     org_id: Annotated[int | None, Field(exclude=True)] = None
 
     @model_validator(mode="before")
@@ -126,7 +126,7 @@ class MessageId(CatalogueRequest):
     message_id: Id = Field(alias="messageId", description="Message id.")
 
 
-class UpdateMessage(MessageId, Change):
+class UpdateMessage(Change, MessageId):
     body: Text | None = Field(None, description="New text; HTML is allowed.")
     labels: list[Line] | None = Field(None, description="Labels.")
     reply: Id | None = Field(None, description="Message id this answers.")

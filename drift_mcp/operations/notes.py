@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Id, Line, Moment, Shown, Stamp, Text
+from drift_mcp.fields import Id, Line, Moment, Stamp, Text
 from drift_mcp.operation import Access, CatalogueRequest, LostAnswer, Operation, Provenance, Result
 from drift_mcp.operations import Change
 
@@ -14,7 +14,7 @@ NoteType = Literal["note", "call", "email", "meeting"]
 class Note(Result):
     id: int | None = None
     conversation_id: int | None = None
-    body: Shown | None = None
+    body: str | None = None
     type: str | None = None
     user: int | None = Field(None, description="User id of the author.")
     tags: list[str] | None = None
@@ -40,7 +40,7 @@ class NoteId(CatalogueRequest):
     note_id: Id = Field(alias="noteId", description="Note id.")
 
 
-class UpdateNote(NoteId, Change):
+class UpdateNote(Change, NoteId):
     body: Text | None = Field(None, description="New text.")
     type: NoteType | None = Field(None, description="Kind of note.")
     closed: bool | None = Field(None, description="Whether it is dealt with.")

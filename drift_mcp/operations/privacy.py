@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from drift_mcp.fields import Email, Shown
+from drift_mcp.fields import Email
 from drift_mcp.operation import Access, LostAnswer, Operation, Request, Result
 
 
@@ -11,8 +11,8 @@ class Person(Request):
 
 
 class Started(Result):
-    message: Shown | None = None
-    sent_to_email: Shown | None = Field(None, description="Who gets the export.")
+    message: str | None = None
+    sent_to_email: str | None = Field(None, description="Who gets the export.")
 
 
 OPERATIONS = [

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from drift_mcp.fields import Email, Line, PathText, Shown
+from drift_mcp.fields import Email, Line, PathText
 from drift_mcp.operation import (
     Access,
     ListRequest,
@@ -34,9 +34,9 @@ def _full_name(name: Any) -> Any:
 
 class ScimUser(Result):
     id: str | None = Field(None, description="The Drift user id, as text.")
-    user_name: Shown | None = Field(None, description="The e-mail address.")
-    display_name: Shown | None = None
-    name: Annotated[Shown | None, BeforeValidator(_full_name)] = None
+    user_name: str | None = Field(None, description="The e-mail address.")
+    display_name: str | None = None
+    name: Annotated[str | None, BeforeValidator(_full_name)] = None
     active: bool | None = None
     emails: Annotated[list[str] | None, BeforeValidator(_values)] = None
     phone_numbers: Annotated[list[str] | None, BeforeValidator(_values)] = None
@@ -56,7 +56,7 @@ class ScimUserId(Request):
 class ScimFields(Request):
     """What can be set on a user, flat; SCIM's nesting is made here."""
 
-    display_name: Line | None = Field(None, description="Shown name.")
+    display_name: Line | None = Field(None, description="str name.")
     given_name: Line | None = Field(None, description="First name.")
     family_name: Line | None = Field(None, description="Last name.")
     role: Literal["ADMIN", "MEMBER"] | None = Field(None, description="Role; or role_ids.")
@@ -85,7 +85,7 @@ class ScimFields(Request):
 
 class ProvisionScimUser(ScimFields):
     user_name: Email = Field(description="E-mail address.")
-    display_name: Line = Field(description="Shown name.")
+    display_name: Line = Field(description="str name.")
 
     def to_body(self, fields: dict[str, Any]) -> Any:
         emails = [{"value": self.user_name, "primary": True}]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from drift_mcp.fields import Id, Line, Shown
+from drift_mcp.fields import Id, Line
 from drift_mcp.operation import Access, CatalogueRequest, LostAnswer, Operation, Provenance, Result
 from drift_mcp.operations import Change, Done, said_ok
 
@@ -13,9 +13,9 @@ Color = Annotated[str, Field(pattern="^[0-9A-Fa-f]{6}$")]
 
 class Tag(Result):
     id: int | None = None
-    name: Shown | None = None
+    name: str | None = None
     color: str | None = None
-    description: Shown | None = None
+    description: str | None = None
     enabled: bool | None = None
 
 
@@ -35,7 +35,7 @@ class CreateTag(TagFields):
     name: Line = Field(description="Name; unique.")
 
 
-class UpdateTag(TagFields, TagId, Change):
+class UpdateTag(Change, TagFields, TagId):
     pass
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Email, Id, Line, Shown, Stamp
+from drift_mcp.fields import Email, Id, Line, Stamp
 from drift_mcp.operation import (
     IN_QUERY,
     LOCAL,
@@ -22,10 +22,10 @@ from drift_mcp.operations import Change, Detailed
 
 class User(Result):
     id: int | None = None
-    name: Shown | None = None
-    alias: Shown | None = None
-    email: Shown | None = None
-    phone: Shown | None = None
+    name: str | None = None
+    alias: str | None = None
+    email: str | None = None
+    phone: str | None = None
     role: str | None = Field(None, description="member, admin or agent.")
     availability: str | None = Field(None, description="AVAILABLE, OFFLINE or ON_CALL.")
     time_zone: str | None = None
@@ -40,7 +40,7 @@ class User(Result):
 
 class Team(Result):
     id: int | None = None
-    name: Shown | None = None
+    name: str | None = None
     members: list[int] | None = Field(None, description="User ids.")
     owner: int | None = Field(None, description="User id.")
     status: str | None = Field(None, description="ENABLED or ARCHIVED.")
@@ -62,7 +62,7 @@ class UserId(Request):
     user_id: Id = Field(description="User id.")
 
 
-class GetUsers(Detailed):
+class GetUsers(ListRequest, Detailed):
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=20)] = Field(
         alias="userId", description="Up to 20 user ids."
     )
@@ -131,7 +131,6 @@ OPERATIONS = [
         access=Access.READ,
         request=UserId,
         result=User,
-        everyday=True,
     ),
     Operation(
         name="get_users",

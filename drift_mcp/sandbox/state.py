@@ -12,6 +12,10 @@ from typing import Any
 FORMAT = 1
 
 
+class BadStateFile(ValueError):
+    """The file is not one of the sandbox's. It is left as it is."""
+
+
 def load(path: Path) -> dict[str, dict[str, Any]] | None:
     """The saved tables, or None where there is no file. A file of something else is an error, never
     overwritten."""
@@ -27,7 +31,7 @@ def load(path: Path) -> dict[str, dict[str, Any]] | None:
         if not isinstance(tables, dict):
             raise TypeError("no tables")
     except (ValueError, TypeError, KeyError) as problem:
-        raise ValueError(f"{path} is not a state file of the Drift sandbox: {problem}") from problem
+        raise BadStateFile(f"{path} is not a state file of the Drift sandbox: {problem}") from problem
     return tables
 
 

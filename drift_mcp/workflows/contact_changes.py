@@ -72,6 +72,8 @@ def is_set(value: Any) -> bool:
 def _same(name: str, old: Any, new: Any) -> bool:
     if name == "email":
         return str(old).casefold() == str(new).casefold()
+    if not is_set(old) and not is_set(new):
+        return True
     # Times are read as ISO 8601, and Drift keeps milliseconds.
     return bool(old in (new, iso_from_ms(new))) and isinstance(old, bool) == isinstance(new, bool)
 

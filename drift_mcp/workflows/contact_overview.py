@@ -15,7 +15,7 @@ from drift_mcp.workflows import lookups
 from drift_mcp.workflows.lookups import FAILURES, UNAVAILABLE, Job, Problem, Row
 
 CONVERSATIONS, MEETINGS, EVENTS = 5, 10, 10
-SCAN_PAGES = 3  # of 200 conversations each
+SCAN_PAGES = 6  # of 100 conversations each, Drift's largest page
 MEETING_PAGES = 5
 DAYS_BACK, DAYS_AHEAD = 30, 90
 LONGEST = 300
@@ -91,14 +91,13 @@ class _Overview:
 
     async def run(self) -> Row:
         contact, others = await lookups.contact_of(self.job, self.request.contact_id, self.request.email, "brief")
-        account, talks, meetings, timeline, users = await self.job.together(
+        account, talks, meetings, timeline = await self.job.together(
             partial(lookups.account_of, self.job, contact),
             partial(self._conversations, contact),
             partial(self._meetings, contact["id"]),
             partial(self._timeline, contact["id"]),
-            partial(self.job.attempt, "users' names", "list_users", limit=200),
         )
-        names = {user.get("id"): user.get("name") for user in (users or {}).get("items", ())}
+        names = await self._names([account or {}, *(meetings or [])])
         shown = lookups.slim(
             {
                 "same_email": others,
@@ -112,6 +111,14 @@ class _Overview:
         answer = {"contact": {key: value for key, value in contact.items() if key != "truncated"}, **shown}
         shortened: Row = present.shortened(answer, LONGEST)[0]
         return shortened
+
+    async def _names(self, rows: list[Row]) -> dict[Any, Any]:
+        """The names of the owner and of the hosts."""
+        ids = {row[key] for row in rows for key in ("owner_id", "agent_id") if row.get(key)}
+        if not ids:
+            return {}
+        users = await self.job.attempt("users' names", "get_users", user_ids=sorted(ids)[:20])
+        return {user.get("id"): user.get("name") for user in (users or {}).get("items", ())}
 
     async def _conversations(self, contact: Row) -> list[Row] | None:
         try:
@@ -134,7 +141,7 @@ class _Overview:
                 return [row for row in found["items"] if row.get("contact_id", contact["id"]) == contact["id"]]
             except (*UNAVAILABLE, InvalidArguments):
                 pass  # the list below has them too
-        rows, more = await self.job.rows("list_conversations", SCAN_PAGES, limit=200)
+        rows, more = await self.job.rows("list_conversations", SCAN_PAGES, limit=100)
         if more:
             self.job.warn(
                 "conversations", "not_all_read", f"Found among the {len(rows)} last updated; older may exist."
@@ -204,8 +211,8 @@ def _iso(moment: datetime) -> str:
 
 
 async def get_contact_overview(request: Overview, context: Context) -> dict[str, Any]:
-    """One call for the contact; then at once one each for conversations, meetings, timeline and users, one for 65
-    accounts; and one for the last message. Without the catalogue's search: one for 100 conversations instead.
+    """One call for the contact; then at once one each for conversations, meetings and timeline, one for 65
+    accounts; then one each for the last message and the names of users. Without the catalogue's search: one for 100 conversations instead.
     """
     return await _Overview(request, context).run()
 

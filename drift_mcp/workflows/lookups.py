@@ -92,6 +92,10 @@ class Job:
         else:
             same["count"] = same.get("count", 1) + 1
 
+    def unclear(self, part: str) -> bool:
+        """Whether `part` was sent and its answer was lost, so that it may be done."""
+        return any(problem["part"] == part and "may_have_been_applied" in problem for problem in self.problems)
+
     def warn(self, part: str, kind: str, then: str) -> None:
         """Keep that `part` is not whole, for a reason that is no failure of Drift."""
         self.problems.append({"part": part, "kind": kind, "next": then})
@@ -126,9 +130,8 @@ def _explained(name: str, error: Exception) -> Row:
     else:
         told = problems.not_allowed(name)
     why = told["error"]
-    return {"kind": why["kind"], "why": why["message"], "next": why["next"]} | {
-        key: value for key, value in told.items() if key in {"retry_after_seconds", "may_have_been_applied"}
-    }
+    kept = ("kind", "message", "next", "retry_after_seconds", "may_have_been_applied")
+    return {name: why[name] for name in kept if name in why}
 
 
 # ---- what is looked up ---------------------------------------------------------------------------------------------

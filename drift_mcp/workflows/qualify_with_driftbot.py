@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 import anyio
 from pydantic import Field, model_validator
 
-from drift_mcp.fields import Cleaned, Id, Line, Shown, Stamp, Text, VisitorText
+from drift_mcp.fields import Cleaned, Id, Line, Stamp, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows import lookups
@@ -42,7 +42,7 @@ class Qualify(Request):
 
 
 class Answered(Result):
-    question: Shown | None = None
+    question: str | None = None
     answer: VisitorText | None = None
     at: Stamp | None = None
 
@@ -55,6 +55,7 @@ class Qualified(Result):
     answers: list[Answered] | None = None
     open: list[str] | None = Field(None, description="Asked and not answered.")
     not_asked: list[str] | None = None
+    unclear: list[str] | None = Field(None, description="May have been asked: look first.")
     waited_seconds: int | None = None
     problems: list[Problem] | None = None
 
@@ -68,9 +69,12 @@ class _Exchange:
         self.taken_over = False
         self.last_author = ""
         for row in messages:
+            goes_on = self.last_author == "visitor" == row.get("author")
             self.last_author = str(row.get("author"))
             text = lookups.brief(row.get("text"), LONGEST)
-            if self.last_author == "agent":
+            if goes_on:  # an answer in several messages
+                self.answers[-1]["answer"] = lookups.brief(f"{self.answers[-1]['answer']} {text}", LONGEST)
+            elif self.last_author == "agent":
                 self.taken_over = True
             elif self.last_author == "visitor":
                 self.answers.append({"question": self.question, "answer": text, "at": row.get("created_at")})
@@ -87,6 +91,7 @@ class _Qualification:
         self.job = Job(context)
         self.left = list(request.questions or ())
         self.asked: set[int] = set()
+        self.unclear: list[str] = []
         self.state = "not_read"
 
     async def run(self) -> Row:
@@ -110,6 +115,7 @@ class _Qualification:
                 "answers": [lookups.slim(each) for each in seen.answers],
                 "open": [seen.question] if seen.question else [],
                 "not_asked": self.left,
+                "unclear": self.unclear,
                 "problems": self.job.problems,
             }
         )
@@ -173,6 +179,8 @@ class _Qualification:
             "question", "send_message", conversation_id=self.request.conversation_id, body=self.last_question
         )
         if sent is None:
+            if self.job.unclear("question"):
+                self.unclear = [self.left.pop(0)]
             return False
         self.left.pop(0)
         self.asked.add(sent.get("id", 0))

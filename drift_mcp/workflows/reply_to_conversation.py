@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Id, Line, Shown, Stamp, Text, VisitorText
+from drift_mcp.fields import Id, Line, Stamp, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows import lookups
@@ -39,9 +39,10 @@ class Replied(Result):
     conversation_id: int | None = None
     done: list[str] | None = Field(None, description="Of reply, note, status.")
     not_done: list[str] | None = Field(None, description="See problems; do only these again.")
+    unclear: list[str] | None = Field(None, description="May be done: look first.")
     message_id: int | None = None
     note_id: int | None = None
-    status: Shown | None = None
+    status: str | None = None
     tail: list[Said] | None = Field(None, description="The end of the conversation.")
     problems: list[Problem] | None = None
 
@@ -90,7 +91,11 @@ async def reply_to_conversation(request: Reply, context: Context) -> dict[str, A
     if changed and changed[0] is not None:
         answer["status"] = changed[0].get("status") or request.status
         done.append(left.pop(0))
-    return answer | lookups.slim({"done": done, "not_done": left, "tail": tail, "problems": job.problems})
+    unclear = [step for step in left if job.unclear(step)]
+    left = [step for step in left if step not in unclear]
+    return answer | lookups.slim(
+        {"done": done, "not_done": left, "unclear": unclear, "tail": tail, "problems": job.problems}
+    )
 
 
 async def _tail(job: Job, conversation_id: int) -> list[Row] | None:

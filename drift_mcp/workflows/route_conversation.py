@@ -14,7 +14,8 @@ from drift_mcp.workflows.inbox import taking_part
 from drift_mcp.workflows.lookups import FAILURES, Job, Problem, Row
 
 REACHABLE = {"AVAILABLE", "ONLINE"}
-LOAD_PAGES = 3  # of 200 open conversations each
+USER_PAGES = 5
+LOAD_PAGES, LOAD_ROWS = 5, 80  # as many rows as fit an operation's answer, so that each is one call
 
 
 class Route(Request):
@@ -45,6 +46,7 @@ class Routed(Result):
     takes_part: list[str] | None = Field(None, description="Who of ours is in it so far.")
     done: list[str] | None = Field(None, description="Of assigned, note.")
     not_done: list[str] | None = None
+    unclear: list[str] | None = Field(None, description="May be done: look first.")
     note_id: int | None = None
     problems: list[Problem] | None = None
 
@@ -58,10 +60,10 @@ class _Route:
     async def run(self) -> Row:
         conversation, users, teams = await self.job.together(
             partial(self.job.operate, "get_conversation", conversation_id=self.request.conversation_id),
-            partial(self.job.operate, "list_users", limit=200),
+            partial(self.job.rows, "list_users", USER_PAGES, limit=200),
             partial(self.job.attempt, "teams", "list_teams", limit=200),
         )
-        self.users = {user["id"]: user for user in users["items"] if "id" in user}
+        self.users = {user["id"]: user for user in users[0] if "id" in user}
         contact: Row = {}
         if conversation.get("contact_id"):
             found = await self.job.attempt("contact", "get_contact", contact_id=conversation["contact_id"])
@@ -108,7 +110,7 @@ class _Route:
         if len(ordered) == 1:
             return ordered[0], ", the only one available"
         try:
-            rows, more = await self.job.rows("list_conversations_by_status", LOAD_PAGES, status="open", limit=200)
+            rows, more = await self.job.rows("list_conversations_by_status", LOAD_PAGES, status="open", limit=LOAD_ROWS)
         except FAILURES as error:
             self.job.note("load", "list_conversations_by_status", error)
             return ordered[0], ", the first of those available (how busy they are is not known)"
@@ -122,21 +124,27 @@ class _Route:
         steps = ["assigned", *(["note"] if self.request.note else [])]
         if chosen is None:
             return {"not_done": steps}
+        done = await self._carry_out(conversation, chosen)
+        unclear = [step for step in steps if self.job.unclear(step)]
+        left = [step for step in steps if step not in done.get("done", ()) and step not in unclear]
+        return done | {"not_done": left, "unclear": unclear}
+
+    async def _carry_out(self, conversation: Row, chosen: Row) -> Row:
         number = self.request.conversation_id
         if conversation.get("assigned_user_id") != chosen["id"]:
             changed = await self.job.attempt(
                 "assigned", "update_conversation", conversation_id=number, assigned_user_id=chosen["id"]
             )
             if changed is None:
-                return {"not_done": steps}
-        done: Row = {"done": [steps.pop(0)]}
-        if self.request.note:
-            note = await self.job.attempt(
-                "note", "send_message", conversation_id=number, body=self.request.note, type="private_note"
-            )
-            if note is not None:
-                done |= {"done": [*done["done"], steps.pop(0)], "note_id": note.get("id")}
-        return done | {"not_done": steps}
+                return {}
+        if not self.request.note:
+            return {"done": ["assigned"]}
+        note = await self.job.attempt(
+            "note", "send_message", conversation_id=number, body=self.request.note, type="private_note"
+        )
+        if note is None:
+            return {"done": ["assigned"]}
+        return {"done": ["assigned", "note"], "note_id": note.get("id")}
 
 
 def _is_there(user: Row) -> bool:
@@ -169,7 +177,7 @@ def _assignee(user: Row | None) -> Row | None:
 
 
 async def route_conversation(request: Route, context: Context) -> dict[str, Any]:
-    """Three calls at once (conversation, users, teams), one for the contact, one for 65 accounts; one for 100 open
+    """Three calls at once (conversation, users, teams), one for the contact, one for 65 accounts; one for 80 open
     conversations only where several could take it; with `assign` one more, and one for a note.
     """
     return await _Route(request, context).run()

@@ -13,7 +13,8 @@ from drift_mcp.workflows import lookups
 from drift_mcp.workflows.inbox import Names, read_wait
 from drift_mcp.workflows.lookups import UNAVAILABLE, Job, Problem, Row
 
-LIST_PAGES = 3  # of 200 each
+LIST_PAGES = 5
+LIST_ROWS = 80  # what fits an operation's answer with tags and people, so that each is one call
 MOST_READ = 100
 WAVE = 10
 MESSAGE_LENGTH = 160
@@ -91,11 +92,11 @@ class _Triage:
         """The catalogue's list has tags and people in it, which the documented one lacks (one more call a row)."""
         status = self.request.status
         try:
-            rows, more = await self.job.rows("list_conversations_by_status", LIST_PAGES, status=status, limit=200)
+            rows, more = await self.job.rows("list_conversations_by_status", LIST_PAGES, status=status, limit=LIST_ROWS)
         except UNAVAILABLE:
             self.full = False
             rows, more = await self.job.rows(
-                "list_conversations", LIST_PAGES, status=[status], detail="full", limit=200
+                "list_conversations", LIST_PAGES, status=[status], detail="full", limit=LIST_ROWS
             )
         if more:
             self.job.warn("list", "not_all_read", f"The {len(rows)} last updated were listed; narrow by filters.")
@@ -191,7 +192,7 @@ def _span(span: timedelta) -> str:
 
 
 async def triage_inbox(request: Triage, context: Context) -> dict[str, Any]:
-    """One call to list 100 conversations, one for the messages of each that may be shown, one for each contact shown,
+    """One call to list 80 conversations, one for the messages of each that may be shown, one for each contact shown,
     one for the names of users, one for 65 accounts; where Drift lacks the catalogue's list, one more a row shown.
     """
     return await _Triage(request, context).run()

@@ -88,11 +88,11 @@ class Desk:
     def fail(self, method: str, path: str, **what: Any) -> None:
         self.wire.faults.append(Fault(method, path, **what))
 
-    async def run(self, module: str, progress: Progress | None = None, **arguments: Any) -> dict[str, Any]:
+    async def run(self, module: str, progress: Progress | None = None, /, **arguments: Any) -> dict[str, Any]:
         tool = workflow(module)
         return (await self.toolbox.run(tool, parse(tool, arguments), progress)).content
 
-    async def ask(self, name: str, **arguments: Any) -> dict[str, Any]:
+    async def ask(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         return await self.toolbox.operate(name, **arguments)
 
     async def visitor_says(self, conversation_id: int, body: str) -> None:

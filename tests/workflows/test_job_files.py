@@ -184,8 +184,9 @@ class TestCsv:
 class TestJsonl:
     def test_garbage_is_reported_by_line(self, folder: Path) -> None:
         lines = [
-            b'\xef\xbb\xbf{"email": "a@b.example"}', b"", b"   ", b"not json", b"[1]", b'"text"', b"null", b'{"a": NaN}',
-            b'{"a": "\xff"}', b"[" * 100_000, b'{"email": "z"}{"email": "y"}', '{"name": "\u2028é"}'.encode(), b'{"torn": "ro',
+            b'\xef\xbb\xbf{"email": "a@b.example"}', b"", b"   ", b"not json", b"[1]", b'"text"', b"null",
+            b'{"a": NaN}', b'{"a": "\xff"}', b"[" * 100_000, b'{"email": "z"}{"email": "y"}',
+            '{"name": "\u2028é"}'.encode(), b'{"torn": "ro',
         ]  # fmt: skip
         found = dict(rows(folder, b"\n".join(lines), "x.jsonl"))
         assert found[1] == {"email": "a@b.example"}
