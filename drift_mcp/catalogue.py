@@ -26,7 +26,7 @@ OPERATIONS = (
 """The modules of `drift_mcp.operations`, in the order in which their tools are listed."""
 
 
-WORKFLOWS = ("discovery", "whoami")
+WORKFLOWS = ("sync_contacts", "export_conversations", "discovery", "whoami")
 """The modules of `drift_mcp.workflows`, listed after the operations."""
 
 

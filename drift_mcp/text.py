@@ -4,6 +4,7 @@ Everything here only takes away; nothing is interpreted.
 """
 
 import re
+from collections import Counter
 from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -60,17 +61,18 @@ class _TextOf(HTMLParser):
         self.parts: list[str] = []
         self._open: list[tuple[str, bool]] = []
         """The elements around, outermost first, and whether each hides what is in it."""
+        self._names: Counter[str] = Counter()
+        self._hiding = 0
         self._links: list[tuple[str, int]] = []
-
-    @property
-    def _hidden(self) -> bool:
-        return any(hides for _, hides in self._open)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         if tag not in _VOID:
-            self._open.append((tag, tag in _HIDDEN or _is_hidden(attributes)))
-        if self._hidden:
+            hides = tag in _HIDDEN or _is_hidden(attributes)
+            self._open.append((tag, hides))
+            self._names[tag] += 1
+            self._hiding += hides
+        if self._hiding:
             return
         if tag == "a":
             self._links.append((attributes.get("href") or "", len(self.parts)))
@@ -80,18 +82,21 @@ class _TextOf(HTMLParser):
             self.parts.append("\n- " if tag == "li" else "\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(name == tag for name, _ in self._open):
+        if not self._names[tag]:
             return
-        shown = not self._hidden
-        while self._open.pop()[0] != tag:
-            pass
+        shown = not self._hiding
+        name = ""
+        while name != tag:
+            name, hides = self._open.pop()
+            self._names[name] -= 1
+            self._hiding -= hides
         if tag == "a" and shown and self._links:
             self._close_link(*self._links.pop())
         elif tag in _BLOCKS and tag != "li" and shown:
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
+        if not self._hiding:
             self.parts.append(data)
 
     def close(self) -> None:

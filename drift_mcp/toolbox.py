@@ -32,6 +32,7 @@ ToolResult = dict[str, Any]
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 UNTRUSTED_KEY = "drift-mcp/untrusted"
 SCOPES_WAIT = 2.0
+UNCUT = 100_000_000
 
 
 class Toolbox:
@@ -78,9 +79,9 @@ class Toolbox:
 
         entry = self._entries.get(name)
         if entry is None:
-            return _failed(problems.unknown_tool(name, self._close_to(name)))
+            return failed(problems.unknown_tool(name, self._close_to(name)))
         if not self._surface.may_run(entry):
-            return _failed(problems.not_allowed(name))
+            return failed(problems.not_allowed(name))
         tool = entry.record()
         if isinstance(tool, Runner):
             return await self._call_through(tool, arguments, progress)
@@ -97,15 +98,15 @@ class Toolbox:
         try:
             outcome = await self.run(tool, parse(tool, arguments), progress)
         except InvalidArguments as error:
-            return _failed(problems.invalid_arguments(tool, error))
+            return failed(problems.invalid_arguments(tool, error))
         except NotAllowed as error:
-            return _failed(problems.not_allowed(error.name))
+            return failed(problems.not_allowed(error.name))
         except DriftError as error:
             log.info("%s failed: %s, status %s", tool.name, error.kind, error.status)
-            return _failed(problems.drift_failed(tool, error))
+            return failed(problems.drift_failed(tool, error))
         except Exception as error:  # whatever it is, the agent gets a result and no stack
             log.error("%s failed inside this server: %s", tool.name, _where(error))
-            return _failed(problems.internal())
+            return failed(problems.internal())
         text = {"type": "text", "text": present.as_text(outcome.content)}
         result: ToolResult = {"content": [text, *outcome.blocks], "structuredContent": outcome.content}
         if entry.untrusted:
@@ -122,41 +123,41 @@ class Toolbox:
         try:
             request: Any = parse(runner, arguments)
         except InvalidArguments as error:
-            return _failed(problems.invalid_arguments(runner, error))
+            return failed(problems.invalid_arguments(runner, error))
         target = self._entries.get(request.name)
         if target is None or target.toolset == runner.toolset:
-            return _failed(problems.unknown_tool(request.name, self._close_to(request.name)))
+            return failed(problems.unknown_tool(request.name, self._close_to(request.name)))
         if target.access != runner.runs.value:
-            return _failed(problems.other_risk(target.name, target.access))
+            return failed(problems.other_risk(target.name, target.access))
         return await self.call(target.name, request.arguments or {}, progress)
 
-    async def run(self, tool: "Tool", request: "Request", progress: Progress | None = None) -> "Outcome":
-        """The outcome of `tool`, an Operation or a Workflow. Policy has been asked before.
+    async def run(
+        self, tool: "Tool", request: "Request", progress: Progress | None = None, *, budget: int | None = None
+    ) -> "Outcome":
+        """The outcome of `tool`, an Operation or a Workflow, within `budget` bytes. Policy has been asked before.
 
         Raises:
             DriftError, InvalidArguments, NotAllowed: as the tool does.
         """
         from drift_mcp.execute import Outcome, execute
         from drift_mcp.operation import Operation
+        from drift_mcp.present import fit_record
         from drift_mcp.workflow import Workflow
 
+        budget = self._settings.result_bytes if budget is None else budget
         if isinstance(tool, Workflow):
-            return Outcome(await tool.run(request, _Context(self, progress)))
+            record, cut = fit_record(await tool.run(request, _Context(self, progress)), budget)
+            return Outcome(record | ({"truncated": cut} if cut else {}))
         assert isinstance(tool, Operation)
-        return await execute(
-            tool,
-            request,
-            self._open_gateway().send,
-            budget=self._settings.result_bytes,
-            catalogue_prefix=self._settings.catalogue_prefix,
-        )
+        send, prefix = self._open_gateway().send, self._settings.catalogue_prefix
+        return await execute(tool, request, send, budget=budget, catalogue_prefix=prefix)
 
     async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
-        """The presented result of an operation, whatever policy says of it. Raises as `run` does."""
+        """The presented result of an operation, uncut, whatever policy says of it. Raises as `run` does."""
         from drift_mcp.arguments import parse
 
         tool = self._entries[name].record()
-        return (await self.run(tool, parse(tool, arguments))).content
+        return (await self.run(tool, parse(tool, arguments), budget=UNCUT)).content
 
     async def scopes(self) -> frozenset[str] | None:
         """What the token may do, asked once; None when there is no token or Drift does not say.
@@ -244,7 +245,8 @@ class _Context:
         return self._toolbox.about()
 
 
-def _failed(content: dict[str, Any]) -> ToolResult:
+def failed(content: dict[str, Any]) -> ToolResult:
+    """An error as an MCP result."""
     from drift_mcp.present import as_text
 
     return {

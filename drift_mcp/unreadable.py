@@ -8,15 +8,20 @@ import contextvars
 import json
 import re
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.message import SessionMessage
-from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, JSONRPCResponse
 from pydantic import ValidationError
 
+from drift_mcp.problems import problem
+from drift_mcp.toolbox import failed
+
+if TYPE_CHECKING:
+    from mcp.shared._stream_protocols import ReadStream, WriteStream
+
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\],:]+')
-_MAX_ID = 200
+_MAX_SCALAR = 200
 _NOT_JSON = "The message is not JSON that can be read: look for half a surrogate pair or nesting past 100 levels."
 _NO_REQUEST = "The message is no JSON-RPC request: params must be an object."
 
@@ -24,7 +29,7 @@ _NO_REQUEST = "The message is no JSON-RPC request: params must be an object."
 class AnsweringReader:
     """A read stream that passes on what could be read, and answers the rest."""
 
-    def __init__(self, inner: ReadStream[SessionMessage | Exception], answers: WriteStream[SessionMessage]) -> None:
+    def __init__(self, inner: "ReadStream[SessionMessage | Exception]", answers: "WriteStream[SessionMessage]") -> None:
         self._inner = inner
         self._answers = answers
 
@@ -67,39 +72,46 @@ class AnsweringReader:
         return answer is not None
 
 
-def answer_to(error: ValidationError) -> JSONRPCError | None:
-    """The answer to the line that `error` is about; None when it has no id, so that nobody waits for one."""
+def answer_to(error: ValidationError) -> JSONRPCError | JSONRPCResponse | None:
+    """The answer to the line that `error` is about; None when it has no id, so that nobody waits for one.
+
+    A tool call gets an error result, as for any other arguments that do not fit: that is what an agent gets to see.
+    """
     problems = error.errors()
     line = problems[0]["input"] if problems[0]["type"] == "json_invalid" else None
     if isinstance(line, str):
-        request = _id_in(line)
-        said = ErrorData(code=PARSE_ERROR, message=_NOT_JSON)
+        request, said = _scalars_in(line), ErrorData(code=PARSE_ERROR, message=_NOT_JSON)
     else:
         # Each kind of message it might have been says what it lacks, some of them of the message as a whole.
         whole = (each["input"] for each in problems if isinstance(each["input"], dict) and "jsonrpc" in each["input"])
-        request = next(whole, {}).get("id")
-        said = ErrorData(code=INVALID_REQUEST, message=_NO_REQUEST)
-    if isinstance(request, bool) or not isinstance(request, str | int):
+        request, said = next(whole, {}), ErrorData(code=INVALID_REQUEST, message=_NO_REQUEST)
+    number = request.get("id")
+    if isinstance(number, bool) or not isinstance(number, str | int):
         return None
-    return JSONRPCError(jsonrpc="2.0", id=request, error=said)
+    if isinstance(line, str) and request.get("method") == "tools/call":
+        refused = failed(problem("invalid_arguments", _NOT_JSON, "Correct the arguments and call again."))
+        return JSONRPCResponse(jsonrpc="2.0", id=number, result={**refused, "resultType": "complete"})
+    return JSONRPCError(jsonrpc="2.0", id=number, error=said)
 
 
-def _id_in(line: str) -> str | int | None:
-    """The value of the outermost "id" in a line that is no proper JSON."""
+def _scalars_in(line: str) -> dict[str, str | int | None]:
+    """The outermost members of a line that is no proper JSON, as far as they are plain texts or numbers."""
+    found: dict[str, str | int | None] = {}
     depth = 0
-    previous = ""
+    key = ""
     for match in _PART.finditer(line):
         part = match.group()
-        if previous == '"id"' and depth == 1:
-            return _scalar(part)
+        if depth == 1 and key in {'"id"', '"method"'}:
+            found[key[1:-1]] = _scalar(part)
         depth += (part in "{[") - (part in "}]")
-        previous = part
-    return None
+        # A text in the place of a key is followed by its value; a value that looks like a key ends with itself.
+        key = part if key == "" or not key.startswith('"') else ""
+    return found
 
 
 def _scalar(part: str) -> str | int | None:
     try:
-        value = json.loads(part) if len(part) < _MAX_ID else None
+        value = json.loads(part) if len(part) < _MAX_SCALAR else None
     except ValueError:
         return None
     usable = isinstance(value, int) or (isinstance(value, str) and value.isprintable())

@@ -191,16 +191,3 @@ PROFILES = {
         "list, get", "event", "lately, recent, message, conversation, contact, meeting, all", "event, lately", never="timeline, one"
     ),
 }
-
-NOTHING = {
-    # What Drift's API does not do, by the words such requests turn on. Strong: the request is about it.
-    "strong": "newsletter, campaign, email blast, blast, mass mail, drip, invoice, payment, pay, refund, charge, credit card, bank, stripe, paypal,"
-    " deal, pipeline, opportunity, forecast, quote, contract, weather, translate, flight, hotel, tweet, twitter, facebook, instagram, linkedin, youtube,"
-    " whatsapp, sms, text message, slack, teams channel, jira, github, gitlab, repository, pull request, deploy, server, database, sql, spreadsheet,"
-    " excel, google sheet, google drive, notion, zendesk, intercom, mailchimp, shopify, order, shipment, shipping, package, stock, inventory, recipe,"
-    " song, music, movie, joke, poem, essay, blog, blog post, article, seo, ads, ad set, adwords, facebook ads, google ads, landing page design, image of, logo, payroll,"
-    " salary, expense, vacation, tax, lawyer, code review, bug report, printer, password, wifi, vpn, voicemail, podcast, webinar registration, survey,"
-    " ebook, subscription plan, coupon, discount code, price list, gift card, churn rate, revenue, arr, mrr, quota, commission",
-    # Weak: often only the setting of a request that Drift does serve.
-    "weak": "salesforce, hubspot, marketo, pipedrive, crm, google, outlook, zoom, email template, template, webinar, price, discount",
-}

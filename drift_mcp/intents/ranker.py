@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from drift_mcp.catalogue import Entry
 from drift_mcp.intents import vocabulary as vocab
-from drift_mcp.intents.profiles import NOTHING, PROFILES, Profile
+from drift_mcp.intents.phrases import PHRASES
+from drift_mcp.intents.profiles import PROFILES, Profile
 from drift_mcp.intents.words import Reader, Word, stem
 
 GAP = "…"
 GAP_WORDS = 6
 NEGATION_REACH = 5
+FLOOR, STRANGE, STRANGE_BESIDE, UNEXPLAINED, UNMET = 3.0, 6.0, 0.2, 4.0, 2.0
 OTHERS, WEAK_ASK, OTHER_ACTION, ASKED_ACTION = 0.8, 0.87, 1.0, 0.5
 AMBIGUOUS = 0.5
 ONE_NEVER = 1.0
@@ -62,6 +64,7 @@ class Mention:
     reading: Reading
     sure: float
     spot: int
+    end: int
     plural: bool
     past: bool
 
@@ -78,6 +81,7 @@ class Index:
         known = _surfaces()
         dropped = frozenset(stem(word) for word in vocab.DROPPED.split())
         self._dropped = dropped
+        self._function = frozenset(stem(word) for word in vocab.FUNCTION.split())
         for fields in surfaces:
             for words, _ in fields:
                 known.update(words)
@@ -167,7 +171,7 @@ class Index:
             gain = {number: weight * share for number, weight in gain.items()}
         actions, objects = concepts & vocab.ACTIONS.keys(), concepts & vocab.OBJECTS.keys()
         misfit = MISFIT_OBJECT if objects else MISFIT_ACTION if actions else MISFIT_CUE
-        strange = 2.0 if "strong" in concepts else 0.6 if "weak" in concepts else 0.0
+        strange = 1.0 if "strong" in concepts or "unserved" in concepts else 0.3 if "weak" in concepts else 0.0
         if strange and len(concepts) > 1:
             strange *= 0.3
         if actions & READS:
@@ -206,16 +210,18 @@ class Index:
     # ---- asking
 
     def search(self, intent: str, limit: int = 5) -> list[Match]:
-        scores, strange = self._score(intent)
+        scores, doubt, wanted = self._score(intent)
         if not scores:
             return []
         ranked = sorted(range(len(scores)), key=lambda n: (-scores[n], n))
         best = scores[ranked[0]]
-        if best < 1.0 + strange:
+        unmet = bool(wanted) and not wanted >> ranked[0] & 1
+        if best < FLOOR + doubt + UNMET * unmet:
             return []
         return [Match(self._entries[n].name, round(scores[n], 3)) for n in ranked[:limit] if scores[n] > 0]
 
-    def _score(self, intent: str) -> tuple[list[float], float]:
+    def _score(self, intent: str) -> tuple[list[float], float, int]:
+        """How well each operation fits, how much the request speaks of other things, and which operations do what it asks."""
         size = len(self._entries)
         scores = [0.0] * size
         seen: dict[Reading, float] = {}
@@ -223,6 +229,8 @@ class Index:
         parts = self._parts(intent)
         top = max((weight for _, weight in parts), default=1.0)
         main: list[tuple[Reading, float]] = []
+        strange = 0.0
+        content = unexplained = 0
         asks = any(weight < top for _, weight in parts)
         head: tuple[Reading, int] | None = None
         for words, weight in parts:
@@ -254,9 +262,17 @@ class Index:
                     main.append((action.reading, 1.0))
                 if head is None:
                     head = _head(found)
+            strange += sum(m.reading.strange * min(m.sure, 1.0) for m in found) * (1.0 if weight == top else STRANGE_BESIDE)
+            if weight == top:
+                spots = {spot for m in found for spot in range(m.spot, m.end)}
+                for spot, word in enumerate(words):
+                    if word.stem not in self._function:
+                        content += 1
+                        unexplained += spot not in spots
             for word in words:
                 lexical[word.stem] = max(lexical.get(word.stem, 0.0), weight / top * word.sure)
-        strange = sum(reading.strange * value for reading, value in seen.items())
+        doubt = STRANGE * strange + (UNEXPLAINED * unexplained / content if content else 0.0)
+        wanted = main[0][0].does if main else 0
         does = about = needs = 0
         acted = missed = 0.0
         for reading, value in seen.items():
@@ -304,7 +320,7 @@ class Index:
         for endpoint in ENDPOINT.findall(intent[:5000]):
             if (found_at := self._paths.get(_endpoint(endpoint))) is not None:
                 scores[found_at] += 8.0
-        return scores, strange
+        return scores, doubt, wanted
 
     def _parts(self, intent: str) -> list[tuple[list[Word], float]]:
         """The request in parts, each with the weight of what it asks."""
@@ -357,7 +373,7 @@ class Index:
             for reading in readings:
                 form = reading if verb == 0 else (self._as_verb if verb > 0 else self._as_noun).get(reading, reading)
                 value = sure * (NOUN_ACTION if form.action and verb < 0 else 1.0)
-                found.append(Mention(form, value, spot, last.plural, last.past))
+                found.append(Mention(form, value, spot, end, last.plural, last.past))
             negated -= end - spot
             if stems[spot] in NEGATIONS and end == spot + 1:
                 negated = NEGATION_REACH
@@ -440,7 +456,7 @@ def _asks(words: list[Word], spot: int) -> int:
 def _phrases() -> dict[tuple[str, ...], tuple[frozenset[str], bool]]:
     """Every phrase, in stems, with its concepts and whether it carries all of them."""
     phrases: dict[tuple[str, ...], tuple[frozenset[str], bool]] = {}
-    for group in (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, NOTHING):
+    for group in (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, vocab.NOTHING):
         for concept, text in group.items():
             for phrase in text.split(","):
                 stems = tuple(word if word[0] == "=" else stem(word.lower()) for word in phrase.split())
@@ -458,7 +474,7 @@ def _fields(entry: Entry) -> list[tuple[list[str], float]]:
     return [
         (_plain_words(entry.name), 2.0),
         (_plain_words(entry.tool["title"]), 2.0),
-        (_plain_words(" ".join(entry.intents)), 1.0),
+        (_plain_words(" ".join([*entry.intents, PHRASES.get(entry.name, "")])), 1.0),
         (_plain_words(entry.tool["description"]), 0.4),
         (_plain_words(parameters), 0.2),
     ]
@@ -470,5 +486,5 @@ def _plain_words(text: str) -> list[str]:
 
 def _surfaces() -> set[str]:
     """Every word of the vocabulary as it is written there."""
-    groups = (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, NOTHING)
+    groups = (vocab.ACTIONS, vocab.OBJECTS, vocab.CUES, vocab.NOTHING)
     return set(_plain_words(" ".join([*(text for group in groups for text in group.values()), *vocab.TOGETHER])))

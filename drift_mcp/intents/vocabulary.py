@@ -264,6 +264,35 @@ TOGETHER = {
     "upsert": "merge, raw address",
 }
 
+NOTHING = {
+    # What requests turn on that Drift's API does not serve: other trades, other products, everyday life.
+    "strong": "newsletter, campaign, email blast, blast, mass mail, mass email, drip, open rate, click rate, a b test, ab test, cadence, sequence,"
+    " banner, invoice, payment, refund, charge … card, charge … customer, charge, credit card, card on file, bank, bank account, stripe, paypal, checkout, cart, coupon,"
+    " discount code, price list, gift card, purchase order, order, shipment, shipping, parcel, package, stock, inventory, warehouse stock, delivery,"
+    " deal, pipeline, opportunity, forecast, quote, quota, commission, win rate, churn rate, revenue, mrr, arr, closed won, closed lost, contract stage,"
+    " weather, rain, temperature, forecast, translate, translation, flight, hotel, restaurant, steakhouse, reserve … table, taxi, train ticket, holiday, vacation, recipe, pizza, picnic,"
+    " tweet, twitter, facebook, instagram, linkedin, youtube, tiktok, social media, post on, whatsapp, telegram, sms, text message, voicemail, phone call, dial, call … phone,"
+    " call … mobile, extension, slack, discord, microsoft teams, teams channel, jira, github, gitlab, trello, asana, notion, confluence, monday board, linear issue, zendesk, intercom,"
+    " freshdesk, mailchimp, marketo, shopify, wordpress, google sheet, google drive, google doc, google ads, google analytics, gmail, outlook calendar, dropbox, excel, powerpoint, slide, slide deck,"
+    " repository, pull request, commit, deploy, production, server, kubernetes, docker, pod, sql, sql query, database, backup, python, javascript, react, function, code, compile, refactor, unit test, ssl,"
+    " certificate, dns, script that, password, wifi, vpn, laptop, printer, virus, windows, install … widget, install … snippet, snippet, tracking code, homepage, web design, html,"
+    " song, music, movie, joke, poem, haiku, essay, story about, blog, blog post, article, press release, slogan, logo, seo, ads, ad set, advert, advertising, adwords, keyword bid, audience, retargeting,"
+    " payroll, salary, expense, expense report, tax, tax return, lawyer, legal advice, code review, podcast, survey, csat, nps, ebook, subscription plan, annual plan, upgrade … plan, buy,"
+    " times <number>, divided by, plus <number>, square root, capital of, president, alarm, remind me, timer, plant, dog, water the, news headline, stock price, bitcoin,"
+    " market trend, page view, website traffic, traffic, visits, bounce rate, dashboard, knowledge base, help article, faq, help center, saved reply, canned response, macro,"
+    " office hours, business hours, opening hours, webhook, zapier, routing rule, ip address, block … visitor, ban, block … ip, merge, deduplicate, import, csv, bulk import,"
+    " undelete, restore, recover, bring back, resubscribe, opt … back in, opt in, turn back on … mail, back on the mailing, subscribe … again, push notification, crm pipeline, kanban, sprint, stand up, okr, timesheet, vacation request,"
+    " record a video, make a video, image of, draw, paint, photo of, font, css, theme, rearrange the furniture, medicine, doctor, workout, compare, competitor",
+    # Its own objects with actions that it has no call for.
+    "unserved": "create … playbook, new playbook, build … playbook, edit … playbook, change … playbook, delete … playbook, switch off … playbook, turn off … playbook, pause … playbook,"
+    " publish … playbook, create … bot, new bot, new bot playbook, build … bot, design … bot, new chatbot, create … landing page, design … landing page, build … landing page, edit … landing page, delete … landing page,"
+    " new landing page, create … team, create team, new team, delete … team, rename … team, delete … message, remove … message, unsend, delete … note, remove … note,"
+    " create … attribute, new custom attribute, delete … attribute, create … custom field, delete … timeline, delete … event, upload … file, send … file, attach … file,"
+    " record … call, transcribe … call, join … call, edit … questions … playbook",
+    # Often only the setting of a request that is served.
+    "weak": "salesforce, hubspot, pipedrive, crm, google, outlook, zoom, template, webinar, price, discount, contract, website, production, marketing, product, quarter",
+}
+
 DROPPED = "a an the my our his her their its your this that these those some any please just also really very actually drift"
 """Words that phrases are matched without."""
 
@@ -274,6 +303,16 @@ ASKING = (
 )  # fmt: skip
 WISHING = ("i need", "i want", "i would like", "i like to", "we need", "we want", "we like to", "i must", "we must", "i have to")
 
+
+FUNCTION = (
+    "a an the my our your his her their its this that these those some any i we you he she it they me us him them who whom whose which what when where why how"
+    " is are was were be been being am do does did done have has had having can could will would shall should may might must need want like"
+    " and or but so because although though while if then than as of in on at to from for with without by about into over under through between among up down off out"
+    " not no never yes please just also only too very really actually already still yet now here there again back please kindly thanks thank hi hello hey ok okay"
+    " one ones other others another same such more most much many few all each every both either neither none s t d let lets get got make made sure go going"
+    " using via per etc want wants wanted needs needed would like able way thing things something anything everything right well even ever"
+)
+"""Words that say nothing about what a request is about."""
 
 PLAIN = (
     "entirely whether entire complain complained metadata approve approved interest interesting met renewal renew spoke moved budget decide decided shift ceo cto vp assistant claim claims failed fail arrive arrives require requires stuff technical bottom top interface platform course learning partner hot cold old gold silver premium march april june july august september october november december january february berlin paris london madrid german english french boston"

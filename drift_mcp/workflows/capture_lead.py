@@ -92,12 +92,14 @@ class _Capture:
         if self.lead.external_id is None:
             return []
         name = "find_contacts_by_external_id"
-        return list((await self.job.operate(name, external_ids=[self.lead.external_id], detail="full"))["items"])
+        answer = await self.job.operate(name, external_ids=[self.lead.external_id], detail="full")
+        return lookups.with_ids(answer["items"])
 
     async def _with_email(self) -> list[Row]:
         if self.lead.email is None:
             return []
-        return list((await self.job.operate("find_contacts_by_email", email=self.lead.email, detail="full"))["items"])
+        answer = await self.job.operate("find_contacts_by_email", email=self.lead.email, detail="full")
+        return lookups.with_ids(answer["items"])
 
     async def _create(self) -> Row:
         fields = self.lead.fields()

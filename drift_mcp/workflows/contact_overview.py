@@ -126,7 +126,7 @@ class _Overview:
         except FAILURES as error:
             self.job.note("conversations", "list_conversations", error)
             return None
-        rows = sorted(rows, key=lambda row: str(row.get("updated_at")), reverse=True)[:CONVERSATIONS]
+        rows = sorted(lookups.with_ids(rows), key=lambda row: str(row.get("updated_at")), reverse=True)[:CONVERSATIONS]
         kept = ("id", "status", "tags", "updated_at")
         shown = [{key: row[key] for key in kept if key in row} for row in rows]
         if shown:
@@ -212,7 +212,8 @@ def _iso(moment: datetime) -> str:
 
 async def get_contact_overview(request: Overview, context: Context) -> dict[str, Any]:
     """One call for the contact; then at once one each for conversations, meetings and timeline, one for 65
-    accounts; then one each for the last message and the names of users. Without the catalogue's search: one for 100 conversations instead.
+    accounts; then one each for the last message and the names of users.
+    Without the catalogue's search: one for 100 conversations instead.
     """
     return await _Overview(request, context).run()
 

@@ -12,7 +12,7 @@ import anyio
 
 from drift_mcp import catalogue, problems
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.drift.errors import DriftError, Forbidden, InvalidRequest, NotFound, UnexpectedStatus
+from drift_mcp.drift.errors import BrokenAnswer, DriftError, Forbidden, InvalidRequest, NotFound, UnexpectedStatus
 from drift_mcp.operation import Result
 from drift_mcp.workflow import Context, NotAllowed
 
@@ -161,8 +161,11 @@ async def contact_of(job: Job, contact_id: int | None, email: str | None, detail
         NotFound: there is none. `operate`'s errors besides.
     """
     if contact_id is not None:
-        return await job.operate("get_contact", contact_id=contact_id, detail=detail), []
-    found = (await job.operate("find_contacts_by_email", email=email, detail=detail))["items"]
+        contact = await job.operate("get_contact", contact_id=contact_id, detail=detail)
+        if "id" not in contact:
+            raise BrokenAnswer
+        return contact, []
+    found = with_ids((await job.operate("find_contacts_by_email", email=email, detail=detail))["items"])
     if not found:
         raise NotFound(status=404)
     first, *others = sorted(found, key=first_created)
@@ -203,6 +206,11 @@ async def account_of(job: Job, contact: Row, most_pages: int = 20) -> Row | None
 # ---- small things --------------------------------------------------------------------------------------------------
 
 
+def with_ids(rows: list[Row]) -> list[Row]:
+    """The rows that can be told apart; a Drift that leaves an id out has said nothing of use."""
+    return [row for row in rows if "id" in row]
+
+
 def first_created(row: Row) -> tuple[str, int]:
     return str(row.get("created_at") or "~"), int(row.get("id") or 0)
 
@@ -231,16 +239,3 @@ def brief(text: Any, longest: int) -> str:
 def slim(row: Row) -> Row:
     """`row` without what is None or empty."""
     return {key: value for key, value in row.items() if value is not None and value not in ("", [], {})}
-
-
-def said(message: Row, longest: int) -> Row:
-    """A message as jobs show it."""
-    kind = message.get("type")
-    return slim(
-        {
-            "author": message.get("author"),
-            "private": True if kind == "private_note" else None,
-            "text": brief(message.get("text"), longest),
-            "at": message.get("created_at"),
-        }
-    )

@@ -96,18 +96,24 @@ class _Qualification:
 
     async def run(self) -> Row:
         start, done = await self._start()
-        number = start["id"]
-        self.asked.add(number)
+        number = start.get("id")
+        wait = self.request.wait_seconds
+        if number is None:
+            # It is asked, but nothing says where in the conversation that was.
+            self.job.warn("answers", "broken_answer", "Read the conversation with list_messages.")
+            wait = 0
+        else:
+            self.asked.add(number)
         began = elapsed()
         # What is known without reading: the question just put.
         seen = _Exchange([start] if "text" in start else [], self.asked)
-        if self.request.wait_seconds:
+        if wait:
             seen = await self._wait(start, seen, began)
         answer = {
             "conversation_id": self.request.conversation_id,
-            "message_id": number,
+            **({"message_id": number} if number is not None else {}),
             "done": done,
-            "state": self.state if self.request.wait_seconds else "waiting",
+            "state": "waiting" if self.request.wait_seconds == 0 else self.state,
             "waited_seconds": round(elapsed() - began),
         }
         return answer | lookups.slim(

@@ -62,7 +62,7 @@ async def reply_to_conversation(request: Reply, context: Context) -> dict[str, A
         buttons=request.buttons,
         user_id=request.user_id,
     )
-    answer: Row = {"conversation_id": request.conversation_id, "message_id": reply.get("id")}
+    answer: Row = {"conversation_id": request.conversation_id, **_id("message_id", reply)}
     done, left = ["reply"], [name for name in ("note", "status") if getattr(request, name)]
     if request.note:
         note = await job.attempt(
@@ -74,7 +74,7 @@ async def reply_to_conversation(request: Reply, context: Context) -> dict[str, A
             user_id=request.user_id,
         )
         if note is not None:
-            answer["note_id"] = note.get("id")
+            answer |= _id("note_id", note)
             done.append(left.pop(0))
     steps: list[Callable[[], Awaitable[Any]]] = [partial(_tail, job, request.conversation_id)]
     if left == ["status"]:
@@ -98,6 +98,10 @@ async def reply_to_conversation(request: Reply, context: Context) -> dict[str, A
     )
 
 
+def _id(name: str, message: Row) -> Row:
+    return {name: message["id"]} if "id" in message else {}
+
+
 async def _tail(job: Job, conversation_id: int) -> list[Row] | None:
     try:
         messages, more = await lookups.messages(job, conversation_id)
@@ -107,7 +111,18 @@ async def _tail(job: Job, conversation_id: int) -> list[Row] | None:
     if more:
         job.warn("tail", "not_all_read", "The conversation is too long to reach its end here; nothing is amiss.")
         return None
-    return [lookups.said(message, TAIL_LENGTH) for message in messages[-TAIL:]]
+    return [_said(message) for message in messages[-TAIL:]]
+
+
+def _said(message: Row) -> Row:
+    return lookups.slim(
+        {
+            "author": message.get("author"),
+            "private": True if message.get("type") == "private_note" else None,
+            "text": lookups.brief(message.get("text"), TAIL_LENGTH),
+            "at": message.get("created_at"),
+        }
+    )
 
 
 WORKFLOWS = [

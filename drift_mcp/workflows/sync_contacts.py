@@ -29,10 +29,10 @@ ContactRow = Annotated[
         {
             "type": "object",
             "properties": {
-                "email": {"type": "string"},
-                "external_id": {"type": "string"},
-                "name": {"type": "string"},
-                "phone": {"type": "string"},
+                "email": {"type": "string", "description": "Address."},
+                "external_id": {"type": "string", "description": "Your own system's id."},
+                "name": {"type": "string", "description": "Full name."},
+                "phone": {"type": "string", "description": "Number."},
                 "attributes": {"type": "object", "description": "More by name."},
             },
             "additionalProperties": False,

@@ -100,6 +100,7 @@ class _Triage:
             )
         if more:
             self.job.warn("list", "not_all_read", f"The {len(rows)} last updated were listed; narrow by filters.")
+        rows = lookups.with_ids(rows)
         return rows, len(rows)
 
     def _recent(self, rows: list[Row]) -> list[Row]:
