@@ -26,7 +26,10 @@ OPERATIONS = (
 """The modules of `drift_mcp.operations`, in the order in which their tools are listed."""
 
 
-WORKFLOWS = ("sync_contacts", "export_conversations", "discovery", "whoami")
+WORKFLOWS = (
+    "triage_inbox", "reply_to_conversation", "capture_lead", "contact_overview", "enrich_contact", "route_conversation",
+    "qualify_with_driftbot", "sync_contacts", "export_conversations", "discovery", "whoami",
+)  # fmt: skip
 """The modules of `drift_mcp.workflows`, listed after the operations."""
 
 

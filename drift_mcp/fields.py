@@ -97,7 +97,7 @@ def _check_json(value: Any, depth: int) -> None:
             _check_json(item, depth + 1)
 
 
-Id = Annotated[int, BeforeValidator(_no_bool), Field(ge=1), AfterValidator(_int64)]
+Id = Annotated[int, Field(ge=1), BeforeValidator(_no_bool), AfterValidator(_int64)]
 """A numeric Drift id (int64)."""
 
 Line = Annotated[str, AfterValidator(_one_line)]

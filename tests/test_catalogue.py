@@ -108,7 +108,7 @@ class TestAnnotations:
         assert hints["destructiveHint"] is (entry.access == "destructive")
         assert not (hints["readOnlyHint"] and hints["destructiveHint"])
         assert not (hints["readOnlyHint"] and not hints["idempotentHint"])
-        assert hints["openWorldHint"] is (entry.method is not None)
+        assert hints["openWorldHint"] is (entry.toolset != "server")
         assert hints["title"] == entry.tool["title"]
 
     @each_operation

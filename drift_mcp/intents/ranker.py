@@ -14,21 +14,23 @@ from drift_mcp.intents.words import Reader, Word, stem
 GAP = "…"
 GAP_WORDS = 6
 NEGATION_REACH = 5
-FLOOR, STRANGE, STRANGE_BESIDE, UNEXPLAINED, UNMET = 3.0, 6.0, 0.2, 4.0, 2.0
-OTHERS, WEAK_ASK, OTHER_ACTION, ASKED_ACTION = 0.8, 0.87, 1.0, 0.5
-AMBIGUOUS = 0.5
-ONE_NEVER = 1.0
-READ_ALIKE = 0.1
-RARE, RARER = 0.85, 0.32
-NOUN_ACTION = 0.9
-HEAD, HEAD_MISFIT = 0.85, 0.2
-LATER_ACTION, PAST, ASKED = 1.0, 0.3, 0.45
-PLURAL = 1.8
-DOES, ABOUT, CUE, BESIDE, NEVER = 1.3, 2.2, 1.5, 0.9, -0.7
-MISFIT_ACTION, MISFIT_OBJECT, MISFIT_CUE = 2.0, 1.2, 0.4
-NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.3, 1.4, 2.8, 3.0
-BACKGROUND, NEGATED = 1.0, 0.03
-LEXICAL = 0.53
+FLOOR, STRANGE, STRANGE_BESIDE, UNEXPLAINED, UNMET = 4.0, 12.0, 0.2, 4.0, 2.0
+OTHERS, WEAK_ASK, OTHER_ACTION, ASKED_ACTION = 0.8, 0.8, 0.7, 0.35
+AMBIGUOUS = 0.8
+ONE_NEVER = 2.0
+READ_ALIKE = 0.0
+RARE, RARER = 0.75, 0.15
+NOUN_ACTION = 0.85
+HEAD, HEAD_MISFIT = 1.2, 0.1
+LATER_ACTION, PAST, ASKED = 1.0, 0.8, 0.6
+PLURAL = 2.0
+DOES, ABOUT, CUE, BESIDE, NEVER = 1.4, 2.2, 1.9, 1.1, -1.0
+MISFIT_ACTION, MISFIT_OBJECT, MISFIT_CUE = 3.0, 1.3, 0.2
+NO_ACTION, NO_OBJECT, NO_NEED, WRONG_SIDE = 0.7, 1.5, 2.0, 2.7
+BACKGROUND, NEGATED = 0.7, 0.03
+LEXICAL = 0.7
+IN_NAME, IN_PHRASES, IN_DESCRIPTION, IN_PARAMETERS = 2.0, 1.0, 0.4, 0.2
+FEW, LENGTH = 1.2, 0.6
 READS = frozenset({"list", "get", "find", "count", "report", "aggregate", "download", "match", "export"})
 BACK = frozenset("because although though while whereas if when after before unless as since".split())
 FORTH = frozenset("but so then".split())
@@ -204,7 +206,7 @@ class Index:
         for number, bag in enumerate(bags):
             for word, often in bag.items():
                 rarity = math.log(1 + (len(bags) - seen[word] + 0.5) / (seen[word] + 0.5))
-                value = rarity * often * 2.2 / (often + 1.2 * (0.4 + 0.6 * sizes[number] / mean))
+                value = rarity * often * (1 + FEW) / (often + FEW * (1 - LENGTH + LENGTH * sizes[number] / mean))
                 self._bm25.setdefault(word, []).append((number, value))
 
     # ---- asking
@@ -364,7 +366,7 @@ class Index:
                 if stop:
                     readings.append(reading)
                     # A cue adds to what its words say; an action or object takes them.
-                    if GAP not in pattern and (reading.action or reading.object):
+                    if GAP not in pattern and (reading.action or reading.object or pattern[0][0] == "="):
                         end = stop
                         break
             sure = min(word.sure for word in words[spot:end]) * (NEGATED if negated > 0 else 1.0)
@@ -463,7 +465,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[frozenset[str], bool]]:
                 if stems:
                     phrases[stems] = (phrases.get(stems, (frozenset(), False))[0] | {concept}, False)
     for phrase, text in vocab.TOGETHER.items():
-        stems = tuple(stem(word) for word in phrase.split())
+        stems = tuple(word if word[0] == "=" else stem(word) for word in phrase.split())
         phrases[stems] = (frozenset(text.split(", ")), True)
     return phrases
 
@@ -472,11 +474,11 @@ def _fields(entry: Entry) -> list[tuple[list[str], float]]:
     """The words of an entry's fields, in stems, with the weight of each field."""
     parameters = " ".join(entry.tool.get("inputSchema", {}).get("properties", {}))
     return [
-        (_plain_words(entry.name), 2.0),
-        (_plain_words(entry.tool["title"]), 2.0),
-        (_plain_words(" ".join([*entry.intents, PHRASES.get(entry.name, "")])), 1.0),
-        (_plain_words(entry.tool["description"]), 0.4),
-        (_plain_words(parameters), 0.2),
+        (_plain_words(entry.name), IN_NAME),
+        (_plain_words(entry.tool["title"]), IN_NAME),
+        (_plain_words(" ".join([*entry.intents, PHRASES.get(entry.name, "")])), IN_PHRASES),
+        (_plain_words(entry.tool["description"]), IN_DESCRIPTION),
+        (_plain_words(parameters), IN_PARAMETERS),
     ]
 
 

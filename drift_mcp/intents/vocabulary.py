@@ -14,13 +14,13 @@ ACTIONS = {
     "find": "find, search, locate, look for, track down, filter, seek, hunt, identify, where is, discover, matching, look … up,"
     " look up, lookup, search for, fish out, dig up, query, narrow",
     "create": "create, make, add, new, register, set up, define, build, insert, establish, save, store, enter, introduce,"
-    " generate, creation, put … in, put into, post, not in drift yet, does not exist, not exist, missing, brand new, invent",
+    " generate, creation, put … in, post, not in drift yet, does not exist, not exist, missing, brand new, invent",
     "start": "start, begin, initiate, kick off, launch, open, strike up, reach out, first message, proactively, fresh, new, greet, never chatted, no conversation, no thread, no chat",
     "update": "update, change, edit, modify, set, alter, adjust, amend, correct, fix, reword, rephrase, revise, patch, rewrite, tweak, refresh,"
     " switch, put, enrich, fill in, complete, write, swap, save, store, make, move, mark, turn, replace, modification, wrong,"
     " add, sync, synchronize, push, set … to, flip, flag, new value, overwrite, exchange",
     "delete": "delete, remove, drop, destroy, trash, get rid of, discard, purge, throw away, throw out, bin, clean up, wipe, kill,"
-    " eliminate, scrap, clear, nuke, deletion, removal, dump, gone, take … out, take … off, take out, junk, retire, del, erase",
+    " eliminate, scrap, clear, nuke, deletion, removal, dump, gone, vanish, disappear, take … out, take … off, take out, junk, retire, del, erase",
     "send": "send, reply, respond, answer, write, tell, say, message, post, response, write back, get back to, ask, let … know,"
     " inform, text, follow up, drop … a line, write to, confirm to, acknowledge, thank, greet",
     "close": "close, resolve, shut, wrap up, mark … resolved, mark … closed, mark … done, done, finish, settled, dealt with,"
@@ -59,12 +59,12 @@ ACTIONS = {
     " give … license, hire, new joiner, create … seat, needs access, need access, new employee, new colleague, add … colleague,"
     " add … teammate, add … agent, add … employee, set up … employee, set up … colleague, start on, onboarding, provisioning, starting",
     "deprovision": "deprovision, offboard, offboarding, take … seat, take … licence, take … license, remove … seat, revoke … seat,"
-    " free up, remove … access, leaver, left the company, left company, last day, quit, fired, no longer work, revoke … licence,"
+    " free up, take … seat, remove … access, leaver, left the company, left company, last day, quit, fired, no longer work, revoke … licence,"
     " revoke … access, revoke … license, remove … colleague, remove … teammate, remove … agent, remove … employee,"
     " delete … employee, free … seat, cut … access, deprovisioning, resigned, take … away, free, no longer with us, departed, leaving",
     "deactivate": "deactivate, disable, suspend, enable, reactivate, switch off, turn off, switch … off, turn … off, pause, activate,"
     " inactive, lock, block … access, freeze, promote, demote, retire, lock out, re enable",
-    "unsubscribe": "unsubscribe, opt out, opt … out, stop sending, stop emailing, stop mailing, no more emails, no more email, stop … email,"
+    "unsubscribe": "do not mail list, do not email list, unsubscribe, opt out, opt … out, stop sending, stop emailing, stop mailing, no more emails, no more email, stop … email,"
     " stop … mail, not want … email, unsubscription, suppress, no longer … email, suppression, not … mail, never … mail,"
     " never … email, not … email, not receive, never receive, take <email> off, take … off … email, take … off … mail, no longer receive, no more mail, mailing list, take … mailing list, off … mailing, do not … email",
     "uninstall": "uninstall, disconnect, revoke, unlink, remove … app, remove … integration, cut … connection, uninstallation, detach,"
@@ -106,7 +106,7 @@ OBJECTS = {
     " identity, provision, identity management, iam",
     "seat": "seat, licence, license, login, user account",
     "event": "event, activity, happening, happened, milestone, occurrence",
-    "timeline": "timeline, history, activity history, activity log, so far, happened … so far, contact history, time line, chronology, activity feed, journey, activity, story, done so far, did so far",
+    "timeline": "timeline, history, activity history, activity log, happened … so far, contact history, time line, chronology, activity feed, journey, activity, story, done so far, did so far",
     "role": "role, admin, administrator, permission, agent role, right, privilege",
     "availability": "availability, available, online, offline, away, busy, on duty, reachable, free right now, free, presence, around, at desk, out of office, out to lunch",
     "participant": "participant, attendee, guest, invitee, attend, taking part, take part, takes part, who … in it, member",
@@ -192,7 +192,7 @@ CUES = {
     "from views": "views, view, search, duplicate, test, from drift, from list, list, double, junk, obsolete, stale, twice, not real, fake",
     "site wide": "everywhere, unused, from every conversation, from all conversations, completely, altogether, for good, clean up, obsolete, all conversations",
     "tag record": "tag called, tag named, label named, label called, tag <number>, label <number>, tag with id, label with id",
-    "spam": "spam, for good, junk, test, altogether, permanently, gone",
+    "spam": "vanish, disappear, spam, for good, junk, test, altogether, permanently, gone",
     "per row": "per conversation, each conversation, row by row, each chat, per chat, individual, for each, for every conversation, one row, row, list, by conversation, each thread,"
     " per thread, conversation by conversation, chat by chat",
     "left company": "employee, hire, hr, left, company, last day, job",
@@ -243,7 +243,7 @@ TOGETHER = {
     "available": "availability, user",
     "online": "availability, user",
     "offline": "availability, user",
-    "unsubscribe": "unsubscribe, email address",
+    "unsubscribe": "do not mail list, do not email list, unsubscribe, email address",
     "opt out": "unsubscribe, email address",
     "untag": "untag, tag",
     "offboard": "deprovision, user",
@@ -268,29 +268,29 @@ NOTHING = {
     # What requests turn on that Drift's API does not serve: other trades, other products, everyday life.
     "strong": "newsletter, campaign, email blast, blast, mass mail, mass email, drip, open rate, click rate, a b test, ab test, cadence, sequence,"
     " banner, invoice, payment, refund, charge … card, charge … customer, charge, credit card, card on file, bank, bank account, stripe, paypal, checkout, cart, coupon,"
-    " discount code, price list, gift card, purchase order, order, shipment, shipping, parcel, package, stock, inventory, warehouse stock, delivery,"
+    " discount code, price list, gift card, purchase order, order <number>, my order, pizza order, shipment, shipping, parcel, package, stock, inventory, warehouse stock, delivery,"
     " deal, pipeline, opportunity, forecast, quote, quota, commission, win rate, churn rate, revenue, mrr, arr, closed won, closed lost, contract stage,"
-    " weather, rain, temperature, forecast, translate, translation, flight, hotel, restaurant, steakhouse, reserve … table, taxi, train ticket, holiday, vacation, recipe, pizza, picnic,"
+    " weather, rain, temperature, forecast, translate, translation, flight, hotel, restaurant, steakhouse, reserve … table, taxi, train ticket, public holiday, vacation request, recipe, pizza, picnic,"
     " tweet, twitter, facebook, instagram, linkedin, youtube, tiktok, social media, post on, whatsapp, telegram, sms, text message, voicemail, phone call, dial, call … phone,"
-    " call … mobile, extension, slack, discord, microsoft teams, teams channel, jira, github, gitlab, trello, asana, notion, confluence, monday board, linear issue, zendesk, intercom,"
-    " freshdesk, mailchimp, marketo, shopify, wordpress, google sheet, google drive, google doc, google ads, google analytics, gmail, outlook calendar, dropbox, excel, powerpoint, slide, slide deck,"
-    " repository, pull request, commit, deploy, production, server, kubernetes, docker, pod, sql, sql query, database, backup, python, javascript, react, function, code, compile, refactor, unit test, ssl,"
+    " call … mobile, phone … back, phone call, call … back by phone, extension, slack, discord, microsoft teams, teams channel, jira, github, gitlab, trello, asana, notion, confluence, monday board, linear issue, zendesk, intercom,"
+    " freshdesk, mailchimp, marketo, shopify, wordpress, google sheet, google drive, google doc, google meet, google ads, google analytics, gmail, outlook calendar, dropbox, excel, powerpoint, slide, slide deck,"
+    " repository, pull request, commit, deploy, server, kubernetes, docker, pod, sql, sql query, backup, python, javascript, react, function, code, compile, refactor, unit test, ssl,"
     " certificate, dns, script that, password, wifi, vpn, laptop, printer, virus, windows, install … widget, install … snippet, snippet, tracking code, homepage, web design, html,"
     " song, music, movie, joke, poem, haiku, essay, story about, blog, blog post, article, press release, slogan, logo, seo, ads, ad set, advert, advertising, adwords, keyword bid, audience, retargeting,"
     " payroll, salary, expense, expense report, tax, tax return, lawyer, legal advice, code review, podcast, survey, csat, nps, ebook, subscription plan, annual plan, upgrade … plan, buy,"
     " times <number>, divided by, plus <number>, square root, capital of, president, alarm, remind me, timer, plant, dog, water the, news headline, stock price, bitcoin,"
     " market trend, page view, website traffic, traffic, visits, bounce rate, dashboard, knowledge base, help article, faq, help center, saved reply, canned response, macro,"
-    " office hours, business hours, opening hours, webhook, zapier, routing rule, ip address, block … visitor, ban, block … ip, merge, deduplicate, import, csv, bulk import,"
+    " office hours, business hours, opening hours, webhook, zapier, routing rule, ip address, block … visitor, ban, block … ip, merge, deduplicate, import … contacts, import … leads, csv, bulk import,"
     " undelete, restore, recover, bring back, resubscribe, opt … back in, opt in, turn back on … mail, back on the mailing, subscribe … again, push notification, crm pipeline, kanban, sprint, stand up, okr, timesheet, vacation request,"
-    " record a video, make a video, image of, draw, paint, photo of, font, css, theme, rearrange the furniture, medicine, doctor, workout, compare, competitor",
+    " record a video, make a video, image of, draw, paint, photo of, font, css, rearrange the furniture, medicine, doctor, workout, compare, competitor",
     # Its own objects with actions that it has no call for.
     "unserved": "create … playbook, new playbook, build … playbook, edit … playbook, change … playbook, delete … playbook, switch off … playbook, turn off … playbook, pause … playbook,"
     " publish … playbook, create … bot, new bot, new bot playbook, build … bot, design … bot, new chatbot, create … landing page, design … landing page, build … landing page, edit … landing page, delete … landing page,"
     " new landing page, create … team, create team, new team, delete … team, rename … team, delete … message, remove … message, unsend, delete … note, remove … note,"
     " create … attribute, new custom attribute, delete … attribute, create … custom field, delete … timeline, delete … event, upload … file, send … file, attach … file,"
-    " record … call, transcribe … call, join … call, edit … questions … playbook",
+    " record … call, transcribe … call, join … call, edit … questions … playbook, add … question … playbook, colour … widget, widget … colour, translate … conversation, translate … chat",
     # Often only the setting of a request that is served.
-    "weak": "salesforce, hubspot, pipedrive, crm, google, outlook, zoom, template, webinar, price, discount, contract, website, production, marketing, product, quarter",
+    "weak": "signature, catering, venue, conversion rate, machine learning, football, match score, invoice number, salesforce, hubspot, pipedrive, crm, google, outlook, zoom, template, webinar, price, discount, contract, website, production, database, import, holiday, vacation, order, forecast, server, excel, marketing, product, quarter",
 }
 
 DROPPED = "a an the my our his her their its your this that these those some any please just also really very actually drift"

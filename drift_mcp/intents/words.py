@@ -183,6 +183,8 @@ class Reader:
                     continue
                 if size <= 4 and len(word) == size and sorted(word) != sorted(candidate):
                     continue
+                if size <= 4 < len(word) and not any(a == b for a, b in zip(word, word[1:], strict=False)):
+                    continue
                 if len(word) == 3 and word[0] != candidate[0]:
                     continue
                 rank = (distance, 2 * (word[0] != candidate[0]) + (sorted(word) != sorted(candidate)) + (len(word) > size))

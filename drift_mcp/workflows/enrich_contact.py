@@ -139,6 +139,5 @@ WORKFLOWS = [
         request=Enrich,
         result=Enriched,
         run=enrich_contact,
-        everyday=True,
     ),
 ]

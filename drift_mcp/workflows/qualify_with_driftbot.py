@@ -229,6 +229,5 @@ WORKFLOWS = [
         request=Qualify,
         result=Qualified,
         run=qualify_with_driftbot,
-        everyday=True,
     ),
 ]

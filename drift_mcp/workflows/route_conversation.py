@@ -91,7 +91,9 @@ class _Route:
             return owner, f"owns the account {account.get('name')} and is available"
         there = [user for user in self.users.values() if _is_there(user)]
         if owner:
-            away = f"the owner {owner.get('name')} is {str(owner.get('availability', 'away')).lower()}"
+            away = (
+                f"the owner {owner.get('name')} is {str(owner.get('availability', 'away')).lower().replace('_', ' ')}"
+            )
         else:
             away = "the account has no known owner" if account else "no account is known"
         if not there:

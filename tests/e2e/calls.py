@@ -232,6 +232,28 @@ CALLS: Mapping[str, Callable[[Results], dict[str, Any]]] = {
     # personal data
     "retrieve_personal_data": lambda r: {"email": r["create_contact_from_email"]["email"]},
     "delete_personal_data": lambda r: {"email": r["create_contact_from_email"]["email"]},
+    # jobs
+    "triage_inbox": lambda _: {"limit": 3, "unanswered_only": True},
+    "reply_to_conversation": lambda r: {
+        "conversation_id": first(r, "list_conversations")["id"],
+        "body": "We are on it.",
+        "note": "Answered from the end-to-end test.",
+        "status": "pending",
+    },
+    "capture_lead": lambda _: {"email": "captured@brightwater.example", "name": "Cora Captured", "company": "Brightwater"},
+    "get_contact_overview": lambda _: {"email": "captured@brightwater.example"},
+    "enrich_contact": lambda _: {"email": "captured@brightwater.example", "phone": "202-555-0107"},
+    "route_conversation": lambda r: {"conversation_id": first(r, "list_conversations")["id"]},
+    "qualify_with_driftbot": lambda r: {
+        "conversation_id": r["create_conversation"]["id"],
+        "prompt": "How many people work at your company?",
+        "wait_seconds": 0,
+    },
+    "sync_contacts": lambda _: {
+        "contacts": [{"email": "captured@brightwater.example", "name": "Cora Captured-Moved"}],
+        "resume": False,
+    },
+    "export_conversations": lambda _: {"limit": 2, "status": ["closed"]},
     # the server's own tools
     "whoami": lambda _: {},
     "find_operations": lambda _: {"intent": "reply to a visitor in the chat"},

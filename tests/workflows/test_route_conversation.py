@@ -41,6 +41,14 @@ class TestProposal:
         assert answer["assignee"]["name"] == "Devon Okafor"  # the others of Sales are away or on a call
         assert "Sales" in answer["reason"]
 
+    async def test_the_team_of_everybody_is_no_team(self, desk: Desk) -> None:
+        for account in desk.world.rows("accounts"):
+            account["ownerId"] = 302114
+        desk.world.get("users", 302114)["availability"] = "ON_CALL"
+        answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, VOILIER))
+        assert "the owner Marta Lindqvist is on call" in answer["reason"]
+        assert "team Sales" in answer["reason"]
+
     async def test_of_several_the_one_with_least_to_do(self, desk: Desk) -> None:
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, KUMOLINE))
         support = {"Priya Raman": 302121, "Sam Whitlock": 302140}

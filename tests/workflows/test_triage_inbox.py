@@ -97,6 +97,14 @@ class TestWhoWaits:
         assert (row["waiting"], row["waiting_since"]) == ("0m", iso(NOW))
         assert rows[0]["waiting"].endswith("h")
 
+    async def test_bots_are_no_assignees_and_an_assignment_counts_alone(self, desk: Desk) -> None:
+        first, second = list(truly_waiting(desk))[:2]
+        desk.world.get("conversations", first)["participants"] = [302101, 302118]
+        desk.world.get("conversations", second).update(participants=[302118, 302121], assignedUserId=302121)
+        rows = (await desk.run("triage_inbox", limit=50))["conversations"]
+        names = {row["conversation_id"]: row.get("assignees") for row in rows}
+        assert (names[first], names[second]) == (["Devon Okafor"], ["Priya Raman"])
+
 
 class TestFilters:
     async def test_a_tag_counts_without_case_and_others_are_not_read(self, desk: Desk) -> None:
@@ -136,8 +144,9 @@ class TestFilters:
 
 
 class TestCalls:
-    async def test_nothing_is_fetched_twice(self, desk: Desk) -> None:
-        await desk.run("triage_inbox", limit=50)
+    @pytest.mark.parametrize("choice", [{}, {"account": "northpier"}, {"tag": "billing"}])
+    async def test_nothing_is_fetched_twice(self, desk: Desk, choice: dict[str, Any]) -> None:
+        await desk.run("triage_inbox", limit=50, **choice)
         assert max(Counter(desk.sent).values()) == 1
         assert desk.writes == []
         assert len(await desk.log()) == len(desk.sent)
