@@ -31,8 +31,9 @@ Requested = ServerRequestContext[Toolbox, Any]
 INSTRUCTIONS = """\
 Drift is a chat on a company's website. A conversation belongs to one contact (the visitor) and has messages; users are
 the company's own people; an account is a company the contacts work for.
-- What needs an answer: triage_inbox. Read with get_conversation_transcript, answer with reply_to_conversation (reply,
-private note and status in one call). A private_note is seen by the team only, a chat message by the visitor at once.
+- What needs an answer: triage_inbox; list_conversations is the bare list. Read with get_conversation_transcript, answer
+with reply_to_conversation (reply, private note and status in one call); send_message sends just one message. A
+private_note is seen by the team only, a chat message by the visitor at once.
 - Who it is: get_contact_overview. A new lead: capture_lead, which looks before it creates; create_contact refuses an
 e-mail that exists already.
 - Who should take it: route_conversation; update_conversation assigns, tags and closes.
