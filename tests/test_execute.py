@@ -11,7 +11,6 @@ from drift_mcp.arguments import InvalidArguments, parse
 from drift_mcp.drift.errors import DriftError, NotFound
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.execute import MAX_PAGES, Outcome, execute
-
 from drift_mcp.operation import Access, ListRequest, Operation, Result
 from drift_mcp.present import as_text, size
 from tests.support.drifts import PagedDrift

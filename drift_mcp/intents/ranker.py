@@ -32,8 +32,10 @@ LEXICAL = 0.7
 IN_NAME, IN_PHRASES, IN_DESCRIPTION, IN_PARAMETERS = 2.0, 1.0, 0.4, 0.2
 FEW, LENGTH = 1.2, 0.6
 READS = frozenset({"list", "get", "find", "count", "report", "aggregate", "download", "match", "export"})
-BACK = frozenset("because although though while whereas if when after before unless as since".split())
-FORTH = frozenset("but so then".split())
+BACK = frozenset(
+    ["because", "although", "though", "while", "whereas", "if", "when", "after", "before", "unless", "as", "since"]
+)
+FORTH = frozenset(["but", "so", "then"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,18 @@ class Index:
         for fields in surfaces:
             for words, _ in fields:
                 known.update(words)
-        self._reader = Reader(known, vocab.PLAIN.split() + vocab.NEGATIONS.split() + list(dropped) + list(BACK) + list(FORTH))
+        self._reader = Reader(
+            known, vocab.PLAIN.split() + vocab.NEGATIONS.split() + list(dropped) + list(BACK) + list(FORTH)
+        )
         self._as_verb: dict[Reading, Reading] = {}
         self._as_noun: dict[Reading, Reading] = {}
         self._first: dict[str, list[tuple[tuple[str, ...], Reading]]] = {}
         self._profiles = [PROFILES.get(entry.name) or self._derive(entry) for entry in self._entries]
         self._subjects = [profile.about.split(", ")[0] for profile in self._profiles]
         self._about = [frozenset(profile.about.split(", ")) for profile in self._profiles]
-        self._many = [entry.name.startswith(("list_", "search_", "get_users", "remove_contact_tags")) for entry in self._entries]
+        self._many = [
+            entry.name.startswith(("list_", "search_", "get_users", "remove_contact_tags")) for entry in self._entries
+        ]
         self._paths: dict[str, int] = {}
         for number, entry in enumerate(self._entries):
             self._paths.setdefault(_endpoint(f"{entry.method} {entry.path}"), number)
@@ -113,9 +119,7 @@ class Index:
         return Profile(", ".join(does), ", ".join(about))
 
     def _weigh(self, phrases: dict[tuple[str, ...], tuple[frozenset[str], bool]]) -> None:
-        roles = [
-            tuple([frozenset(filter(None, part.split(", "))) for part in profile]) for profile in self._profiles
-        ]
+        roles = [tuple([frozenset(filter(None, part.split(", "))) for part in profile]) for profile in self._profiles]
         count: dict[str, int] = {}
         for does, about, cues, _, _ in roles:
             for concept in does | about | cues:
@@ -161,7 +165,9 @@ class Index:
             for number, weight in weights.get(concept, {}).items():
                 if together:
                     gain[number] = gain.get(number, 0.0) + weight
-                elif abs(weight) > abs(gain.get(number, 0.0)) and (weight > 0 or number not in gain) or gain.get(number, 0) < 0 < weight:
+                elif (abs(weight) > abs(gain.get(number, 0.0)) and (weight > 0 or number not in gain)) or gain.get(
+                    number, 0
+                ) < 0 < weight:
                     gain[number] = weight
             mask = masks.get(concept, (0, 0, 0))
             does, about, needs = does | mask[0], about | mask[1], needs | mask[2]
@@ -182,8 +188,17 @@ class Index:
                 if self._read_mask >> number & 1 and gain.get(number, 0.0) == 0.0:
                     gain[number] = READ_ALIKE
         return Reading(
-            concepts, gain, misfit, does, about, needs, not actions or bool(actions & READS),
-            not actions or bool(actions - READS), bool(actions), bool(objects), strange,
+            concepts,
+            gain,
+            misfit,
+            does,
+            about,
+            needs,
+            not actions or bool(actions & READS),
+            not actions or bool(actions - READS),
+            bool(actions),
+            bool(objects),
+            strange,
         )
 
     def _lexical(self, texts: list[list[tuple[list[str], float]]]) -> None:
@@ -264,7 +279,9 @@ class Index:
                     main.append((action.reading, 1.0))
                 if head is None:
                     head = _head(found)
-            strange += sum(m.reading.strange * min(m.sure, 1.0) for m in found) * (1.0 if weight == top else STRANGE_BESIDE)
+            strange += sum(m.reading.strange * min(m.sure, 1.0) for m in found) * (
+                1.0 if weight == top else STRANGE_BESIDE
+            )
             if weight == top:
                 spots = {spot for m in found for spot in range(m.spot, m.end)}
                 for spot, word in enumerate(words):
@@ -338,7 +355,8 @@ class Index:
                     start, back, ask = spot, word.stem in BACK, asks
             parts.append((clause[start:], BACKGROUND if back else 1.0, ask))
         parts = [
-            (words, weight, ask or (2 if len(parts) > 1 and self._commands(words) else 0)) for words, weight, ask in parts
+            (words, weight, ask or (2 if len(parts) > 1 and self._commands(words) else 0))
+            for words, weight, ask in parts
         ]
         most = max((ask for _, _, ask in parts), default=0)
         if len(parts) == 1 or not most:
@@ -349,7 +367,10 @@ class Index:
         """Whether a part begins with an action, as an instruction does."""
         if words[0].past or words[0].plural:
             return False
-        return any(len(pattern) == 1 and reading.action and not reading.object for pattern, reading in self._first.get(words[0].stem, ()))
+        return any(
+            len(pattern) == 1 and reading.action and not reading.object
+            for pattern, reading in self._first.get(words[0].stem, ())
+        )
 
     def _mentions(self, words: list[Word]) -> list[Mention]:
         """What the words of one part say, in order. The longest phrase wins; a phrase with a gap adds to it."""
@@ -432,14 +453,65 @@ def _quantity(words: list[Word]) -> bool:
     return len(words) > 1 and words[1].stem in QUANTITIES
 
 
-QUANTITIES = frozenset(stem(word) for word in "many much long fast quickly quick slow big often large".split())
+QUANTITIES = frozenset(
+    stem(word) for word in ["many", "much", "long", "fast", "quickly", "quick", "slow", "big", "often", "large"]
+)
 NEGATIONS = frozenset(vocab.NEGATIONS.split())
 VERB_FOLLOWS = frozenset(
     stem(word)
-    for word in "to please you and then we i let us or not never should must will would could can want need ahead kindly do me".split()
+    for word in [
+        "to",
+        "please",
+        "you",
+        "and",
+        "then",
+        "we",
+        "i",
+        "let",
+        "us",
+        "or",
+        "not",
+        "never",
+        "should",
+        "must",
+        "will",
+        "would",
+        "could",
+        "can",
+        "want",
+        "need",
+        "ahead",
+        "kindly",
+        "do",
+        "me",
+    ]
 )
-ADVERBS = frozenset(stem(word) for word in "also just only now please then kindly first simply quickly".split())
-QUESTIONS = frozenset(stem(word) for word in "is are was were does do did who what which whose where when how has have am why".split())
+ADVERBS = frozenset(
+    stem(word) for word in ["also", "just", "only", "now", "please", "then", "kindly", "first", "simply", "quickly"]
+)
+QUESTIONS = frozenset(
+    stem(word)
+    for word in [
+        "is",
+        "are",
+        "was",
+        "were",
+        "does",
+        "do",
+        "did",
+        "who",
+        "what",
+        "which",
+        "whose",
+        "where",
+        "when",
+        "how",
+        "has",
+        "have",
+        "am",
+        "why",
+    ]
+)
 QUESTION = Reading(frozenset(), {}, 0.0, 0, 0, 0, True, False, True, False, 0.0)
 ASKS = {tuple(stem(word) for word in phrase.split()): 2 for phrase in vocab.ASKING} | {
     tuple(stem(word) for word in phrase.split()): 1 for phrase in vocab.WISHING
@@ -451,8 +523,9 @@ def _asks(words: list[Word], spot: int) -> int:
     """2 where a request begins, 1 where a wish does."""
     if words[spot].stem not in ASK_FIRST:
         return 0
-    return next((ASKS[phrase] for size in (3, 2, 1) if (phrase := tuple(w.stem for w in words[spot : spot + size])) in ASKS), 0)
-
+    return next(
+        (ASKS[phrase] for size in (3, 2, 1) if (phrase := tuple(w.stem for w in words[spot : spot + size])) in ASKS), 0
+    )
 
 
 def _phrases() -> dict[tuple[str, ...], tuple[frozenset[str], bool]]:

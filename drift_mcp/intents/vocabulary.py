@@ -207,13 +207,24 @@ CUES = {
 }
 
 TOGETHER = {
-    "tag info": "tag, tag record, get", "label info": "tag, tag record, get", "on file": "find", "set … up": "create",
-    "whole conversation": "transcript, conversation", "entire conversation": "transcript, conversation",
-    "full conversation": "transcript, conversation", "whole chat": "transcript, conversation",
-    "entire chat": "transcript, conversation", "full chat": "transcript, conversation",
-    "whole thread": "transcript, conversation", "entire thread": "transcript, conversation",
-    "full thread": "transcript, conversation", "tag detail": "tag, tag record, get", "label detail": "tag, tag record, get",
-    "doe not exist": "create", "=booking": "meeting", "=bookings": "meeting, booked",
+    "tag info": "tag, tag record, get",
+    "label info": "tag, tag record, get",
+    "on file": "find",
+    "set … up": "create",
+    "whole conversation": "transcript, conversation",
+    "entire conversation": "transcript, conversation",
+    "full conversation": "transcript, conversation",
+    "whole chat": "transcript, conversation",
+    "entire chat": "transcript, conversation",
+    "full chat": "transcript, conversation",
+    "whole thread": "transcript, conversation",
+    "entire thread": "transcript, conversation",
+    "full thread": "transcript, conversation",
+    "tag detail": "tag, tag record, get",
+    "label detail": "tag, tag record, get",
+    "doe not exist": "create",
+    "=booking": "meeting",
+    "=bookings": "meeting, booked",
     "read conversation": "get, transcript, conversation",
     "read chat": "get, transcript, conversation",
     "read thread": "get, transcript, conversation",
@@ -293,15 +304,30 @@ NOTHING = {
     "weak": "signature, catering, venue, conversion rate, machine learning, football, match score, invoice number, salesforce, hubspot, pipedrive, crm, google, outlook, zoom, template, webinar, price, discount, contract, website, production, database, import, holiday, vacation, order, forecast, server, excel, marketing, product, quarter",
 }
 
-DROPPED = "a an the my our his her their its your this that these those some any please just also really very actually drift"
+DROPPED = (
+    "a an the my our his her their its your this that these those some any please just also really very actually drift"
+)
 """Words that phrases are matched without."""
 
-NEGATIONS = "not no never without instead rather neither nor dont doesnt wont cannot isnt didnt shouldnt nothing none only_not"
+NEGATIONS = (
+    "not no never without instead rather neither nor dont doesnt wont cannot isnt didnt shouldnt nothing none only_not"
+)
 ASKING = (
     "please", "can you", "could you", "would you", "will you", "let us", "help me", "how do i", "how can i", "make sure",
     "go ahead", "need you to", "kindly", "can we", "could we", "can i", "could i", "may i", "want you to", "like you to",
 )  # fmt: skip
-WISHING = ("i need", "i want", "i would like", "i like to", "we need", "we want", "we like to", "i must", "we must", "i have to")
+WISHING = (
+    "i need",
+    "i want",
+    "i would like",
+    "i like to",
+    "we need",
+    "we want",
+    "we like to",
+    "i must",
+    "we must",
+    "i have to",
+)
 
 
 FUNCTION = (

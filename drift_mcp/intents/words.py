@@ -137,7 +137,11 @@ class Reader:
                 # "play book", "un subscribe"
                 clauses[-1].pop()
                 word = Word(stem(previous + lower), is_plural(lower))
-            elif left > 0 and (surface.islower() or not clauses[-1] or surface.isupper()) and (fixed := self.repair(lower)):
+            elif (
+                left > 0
+                and (surface.islower() or not clauses[-1] or surface.isupper())
+                and (fixed := self.repair(lower))
+            ):
                 left -= 1
                 for number, part in enumerate(fixed):
                     if number:
@@ -187,7 +191,10 @@ class Reader:
                     continue
                 if len(word) == 3 and word[0] != candidate[0]:
                     continue
-                rank = (distance, 2 * (word[0] != candidate[0]) + (sorted(word) != sorted(candidate)) + (len(word) > size))
+                rank = (
+                    distance,
+                    2 * (word[0] != candidate[0]) + (sorted(word) != sorted(candidate)) + (len(word) > size),
+                )
                 if rank < best_rank:
                     best, best_rank = candidate, rank
         return best

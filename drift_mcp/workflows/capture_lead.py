@@ -10,8 +10,8 @@ from drift_mcp.drift.errors import Conflict, DriftError, InvalidRequest
 from drift_mcp.fields import Email, Line, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.contact_changes import (
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.contact_changes import (
     COMPANY,
     Change,
     MoreAttributes,
@@ -20,7 +20,7 @@ from drift_mcp.workflows.contact_changes import (
     declared,
     warnings,
 )
-from drift_mcp.workflows.lookups import Job, Problem, Row
+from drift_mcp.workflows.shared.lookups import Job, Problem, Row
 
 
 class Lead(Request):

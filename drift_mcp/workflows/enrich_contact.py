@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from drift_mcp.fields import Email, Id, Line, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.contact_changes import (
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.contact_changes import (
     COMPANY,
     Change,
     MoreAttributes,
@@ -21,7 +21,7 @@ from drift_mcp.workflows.contact_changes import (
     is_set,
     warnings,
 )
-from drift_mcp.workflows.lookups import Job, Problem, Row
+from drift_mcp.workflows.shared.lookups import Job, Problem, Row
 
 DOMAIN_NAMES = ("company_domain", "domain", "website")
 

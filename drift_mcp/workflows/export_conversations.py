@@ -22,10 +22,10 @@ from drift_mcp.fields import Id, Line, Moment, VisitorText, iso_from_ms
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.operations.conversations import Status
 from drift_mcp.workflow import Context, NotAllowed, Workflow
-from drift_mcp.workflows.conversation_records import ENDINGS, Record, Source, as_plain_text
-from drift_mcp.workflows.job_calls import HOPELESS, JobCalls, reason, stopped
-from drift_mcp.workflows.job_files import Appending, inside, json_line, publish, refuse, size_of
-from drift_mcp.workflows.journal import Journal, Running, job_name
+from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason, stopped
+from drift_mcp.workflows.bulk.conversation_records import ENDINGS, Record, Source, as_plain_text
+from drift_mcp.workflows.bulk.files import Appending, inside, json_line, publish, refuse, size_of
+from drift_mcp.workflows.bulk.journal import Journal, Running, job_name
 
 RESULT_BYTES = 20_000
 SHOWN = 20

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from drift_mcp.fields import Cleaned, Id, Line, Stamp, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.lookups import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.lookups import FAILURES, Job, Problem, Row
 
 LONGEST = 300
 FIRST_WAIT, GROWTH, LONGEST_WAIT = 1.0, 1.5, 8.0

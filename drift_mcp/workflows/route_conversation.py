@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from drift_mcp.fields import Id, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.inbox import taking_part
-from drift_mcp.workflows.lookups import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.inbox import taking_part
+from drift_mcp.workflows.shared.lookups import FAILURES, Job, Problem, Row
 
 REACHABLE = {"AVAILABLE", "ONLINE"}
 USER_PAGES = 5

@@ -14,12 +14,12 @@ from drift_mcp.arguments import InvalidArguments
 from drift_mcp.fields import Line, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, NotAllowed, Workflow
-from drift_mcp.workflows.contact_job import LOOKUPS, ContactJob
-from drift_mcp.workflows.contact_rows import Failure, Key, Prepared, Row, prepare
-from drift_mcp.workflows.job_calls import JobCalls, stopped
-from drift_mcp.workflows.job_files import inside, write_lines
-from drift_mcp.workflows.job_rows import ENDINGS, Numbered, has_columns, rows_of
-from drift_mcp.workflows.journal import Journal, Running, digest, job_name
+from drift_mcp.workflows.bulk.calls import JobCalls, stopped
+from drift_mcp.workflows.bulk.contact_job import LOOKUPS, ContactJob
+from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Prepared, Row, prepare
+from drift_mcp.workflows.bulk.files import inside, write_lines
+from drift_mcp.workflows.bulk.journal import Journal, Running, digest, job_name
+from drift_mcp.workflows.bulk.rows import ENDINGS, Numbered, has_columns, rows_of
 
 SHOWN = 20
 

@@ -9,9 +9,9 @@ from pydantic import Field
 from drift_mcp.fields import Line, Stamp, VisitorText
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.inbox import Names, read_wait
-from drift_mcp.workflows.lookups import UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.inbox import Names, read_wait
+from drift_mcp.workflows.shared.lookups import UNAVAILABLE, Job, Problem, Row
 
 LIST_PAGES = 5
 LIST_ROWS = 80  # what fits an operation's answer with tags and people, so that each is one call

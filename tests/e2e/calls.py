@@ -240,7 +240,11 @@ CALLS: Mapping[str, Callable[[Results], dict[str, Any]]] = {
         "note": "Answered from the end-to-end test.",
         "status": "pending",
     },
-    "capture_lead": lambda _: {"email": "captured@brightwater.example", "name": "Cora Captured", "company": "Brightwater"},
+    "capture_lead": lambda _: {
+        "email": "captured@brightwater.example",
+        "name": "Cora Captured",
+        "company": "Brightwater",
+    },
     "get_contact_overview": lambda _: {"email": "captured@brightwater.example"},
     "enrich_contact": lambda _: {"email": "captured@brightwater.example", "phone": "202-555-0107"},
     "route_conversation": lambda r: {"conversation_id": first(r, "list_conversations")["id"]},

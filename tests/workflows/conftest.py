@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drift_mcp.workflows import lookups
+from drift_mcp.workflows.shared import lookups
 from tests.workflows.desk import NOW, Desk
 
 

@@ -18,8 +18,8 @@ from drift_mcp.drift.errors import NotFound, RateLimited, ServerFault, Unauthori
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.present import size
 from drift_mcp.workflow import NotAllowed
-from drift_mcp.workflows import job_calls
-from drift_mcp.workflows.conversation_records import as_plain_text
+from drift_mcp.workflows.bulk import calls as job_calls
+from drift_mcp.workflows.bulk.conversation_records import as_plain_text
 
 from . import jobs
 from .jobs import Desk, Send

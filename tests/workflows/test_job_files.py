@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.workflows import job_files, job_rows
-from drift_mcp.workflows.job_files import Appending, inside, publish, read, size_of, write_lines
-from drift_mcp.workflows.job_rows import rows_of
+from drift_mcp.workflows.bulk import files as job_files
+from drift_mcp.workflows.bulk import rows as job_rows
+from drift_mcp.workflows.bulk.files import Appending, inside, publish, read, size_of, write_lines
+from drift_mcp.workflows.bulk.rows import rows_of
 
 CSV = (".csv",)
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from drift_mcp.drift.errors import Unauthorized
-from drift_mcp.workflows import journal as module
-from drift_mcp.workflows.journal import Journal, Running, job_name
+from drift_mcp.workflows.bulk import journal as module
+from drift_mcp.workflows.bulk.journal import Journal, Running, job_name
 
 
 def file_of(state: Path, name: str = "job") -> Path:
@@ -54,7 +54,7 @@ def test_a_job_cannot_run_twice_at_once_but_two_jobs_can(tmp_path: Path) -> None
 
 def test_a_killed_process_leaves_what_it_recorded_and_no_lock(tmp_path: Path, launch: Callable[..., Any]) -> None:
     script = (
-        "import sys, time, pathlib; from drift_mcp.workflows.journal import Journal\n"
+        "import sys, time, pathlib; from drift_mcp.workflows.bulk.journal import Journal\n"
         "j = Journal(pathlib.Path(sys.argv[1]), 'job')\n"
         "for n in range(50): j.intend(f'i{n}', 'created'); j.settle(f's{n}', 'created', n)\n"
         "print('ready', flush=True); time.sleep(60)"

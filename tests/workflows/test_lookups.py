@@ -8,8 +8,8 @@ import pytest
 
 from drift_mcp.drift.errors import NotFound, ServerFault
 from drift_mcp.workflow import NotAllowed
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.lookups import Job
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.lookups import Job
 from tests.workflows.desk import Desk
 
 

@@ -19,7 +19,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "triage_inbox": {"limit": 3, "account": "northpier"},
     "reply_to_conversation": {"body": "a", "note": "n", "status": "pending"},
     "capture_lead": {"email": EMAIL, "external_id": "crm-7", "name": "N", "attributes": {"plan": "pro"}},
-    "contact_overview": {"email": EMAIL},
+    "get_contact_overview": {"email": EMAIL},
     "enrich_contact": {"email": EMAIL, "phone": "5", "overwrite": True},
     "route_conversation": {"assign": True, "note": "n"},
     "qualify_with_driftbot": {"wait_seconds": 3, "questions": ["Why?"]},
@@ -44,7 +44,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def arguments(desk: Desk, job: str) -> dict[str, Any]:
-    if job in {"triage_inbox", "capture_lead", "contact_overview", "enrich_contact"}:
+    if job in {"triage_inbox", "capture_lead", "get_contact_overview", "enrich_contact"}:
         return JOBS[job]
     contacts = {row["id"] for row in desk.world.rows("contacts") if row["attributes"].get("email") == EMAIL}
     rows = (row for row in desk.world.rows("conversations") if row["contactId"] in contacts and row["status"] == "open")

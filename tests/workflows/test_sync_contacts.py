@@ -17,8 +17,9 @@ from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import ConnectionLost, RateLimited, ServerFault, TimedOut, Unauthorized
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.workflow import NotAllowed
-from drift_mcp.workflows import contact_job, job_calls
-from drift_mcp.workflows.journal import Journal
+from drift_mcp.workflows.bulk import calls as job_calls
+from drift_mcp.workflows.bulk import contact_job
+from drift_mcp.workflows.bulk.journal import Journal
 
 from . import jobs
 from .jobs import Desk, Send

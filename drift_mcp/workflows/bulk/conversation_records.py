@@ -3,7 +3,7 @@
 from typing import Any
 
 from drift_mcp.drift.errors import NotFound
-from drift_mcp.workflows.job_calls import JobCalls
+from drift_mcp.workflows.bulk.calls import JobCalls
 
 Record = dict[str, Any]
 

@@ -13,9 +13,9 @@ import anyio
 
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import Conflict, DriftError, InvalidRequest, NotFound
-from drift_mcp.workflows.contact_rows import Failure, Key, Row, changes, hidden_in_brief
-from drift_mcp.workflows.job_calls import HOPELESS, JobCalls, reason
-from drift_mcp.workflows.journal import Journal
+from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason
+from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Row, changes, hidden_in_brief
+from drift_mcp.workflows.bulk.journal import Journal
 
 LOOKUPS: dict[Key, str] = {"email": "find_contacts_by_email", "external_id": "find_contacts_by_external_id"}
 AT_ONCE = 5

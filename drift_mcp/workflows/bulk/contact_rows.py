@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from drift_mcp.fields import Line, shown_json
 from drift_mcp.operations.contacts import Contact, ContactDetails
 from drift_mcp.text import visible
-from drift_mcp.workflows.job_rows import Numbered
+from drift_mcp.workflows.bulk.rows import Numbered
 
 Key = Literal["email", "external_id"]
 

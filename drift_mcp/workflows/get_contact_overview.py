@@ -11,8 +11,8 @@ from drift_mcp.arguments import InvalidArguments
 from drift_mcp.fields import Email, Id, Stamp, VisitorData, VisitorText
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.lookups import FAILURES, UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.lookups import FAILURES, UNAVAILABLE, Job, Problem, Row
 
 CONVERSATIONS, MEETINGS, EVENTS = 5, 10, 10
 SCAN_PAGES = 6  # of 100 conversations each, Drift's largest page

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from drift_mcp.fields import UNTRUSTED, iso_from_ms
 from drift_mcp.operation import Result
 from drift_mcp.operations.contacts import Attributes
-from drift_mcp.workflows.lookups import Job, Row
+from drift_mcp.workflows.shared.lookups import Job, Row
 
 COMPANY = "employment_name"
 """The attribute in which Drift keeps where somebody works (devdocs: contact-model)."""

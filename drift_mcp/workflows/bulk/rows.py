@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from drift_mcp.workflows.job_files import read, refuse
+from drift_mcp.workflows.bulk.files import read, refuse
 
 MAX_ROWS = 50_000
 COLUMNS = (".csv", ".tsv")

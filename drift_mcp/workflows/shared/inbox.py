@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from drift_mcp.workflows import lookups
-from drift_mcp.workflows.lookups import FAILURES, Job, Row
+from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared.lookups import FAILURES, Job, Row
 
 ACCOUNT_PAGES = 3
 ACCOUNT_PAGES_TO_FILTER = 20
