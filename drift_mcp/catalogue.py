@@ -27,8 +27,8 @@ OPERATIONS = (
 
 
 WORKFLOWS = (
-    "triage_inbox", "reply_to_conversation", "capture_lead", "get_contact_overview", "enrich_contact", "route_conversation",
-    "qualify_with_driftbot", "sync_contacts", "export_conversations", "discovery", "whoami",
+    "triage_inbox", "reply_to_conversation", "capture_lead", "get_contact_overview", "enrich_contact",
+    "route_conversation", "qualify_with_driftbot", "sync_contacts", "export_conversations", "discovery", "whoami",
 )  # fmt: skip
 """The modules of `drift_mcp.workflows`, listed after the operations."""
 

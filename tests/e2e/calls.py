@@ -242,7 +242,7 @@ CALLS: Mapping[str, Callable[[Results], dict[str, Any]]] = {
     },
     "capture_lead": lambda _: {
         "email": "captured@brightwater.example",
-        "name": "Cora Captured",
+        "name": "Cora",
         "company": "Brightwater",
     },
     "get_contact_overview": lambda _: {"email": "captured@brightwater.example"},
