@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from . import choices, fields, state
@@ -90,7 +90,10 @@ class Endpoint:
                 "authentication_error",
                 f"This token lacks the scope {self.scope}",
             )
-        raw = await request.body()
+        try:
+            raw = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=499)  # nobody is there to read it; nothing was done
         # The token may have died while the body came in.
         if world.live_token(bearer) is None:
             _refuse("The access token is not valid")
