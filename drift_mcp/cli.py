@@ -9,28 +9,30 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from drift_mcp import __version__
-from drift_mcp.settings import InvalidSetting, Settings
+from drift_mcp.settings import Hosting, InvalidSetting, Settings
 
 Command = Callable[..., Any]
 
 
-def with_settings(command: Command) -> Command:
+def with_settings(
+    command: Command, kind: type[Settings] | type[Hosting] = Settings, argument: str = "settings"
+) -> Command:
     """Gives `command` one option per setting, each with its environment variable, as a `Settings` in `settings`."""
 
     @wraps(command)
     def run(**values: Any) -> Any:
-        chosen = {each.name: values.pop(each.name) for each in fields(Settings)}
-        return command(settings=Settings(**chosen), **values)
+        chosen = {each.name: values.pop(each.name) for each in fields(kind)}
+        return command(**{argument: kind(**chosen)}, **values)
 
     decorated: Command = run
-    for each in reversed(fields(Settings)):
+    for each in reversed(fields(kind)):
         switch = isinstance(each.default, bool)
         decorated = click.option(
             f"--{each.name.replace('_', '-')}",
@@ -44,6 +46,9 @@ def with_settings(command: Command) -> Command:
             help=each.metadata["help"],
         )(decorated)
     return decorated
+
+
+with_hosting = partial(with_settings, kind=Hosting, argument="hosting")
 
 
 class _ServeByDefault(click.Group):
@@ -62,9 +67,16 @@ def cli() -> None:
 
 
 @cli.command()
+@with_hosting
 @with_settings
-def serve(settings: Settings) -> None:
-    """Serve MCP over stdio (the default command)."""
+def serve(settings: Settings, hosting: Hosting) -> None:
+    """Serve MCP over stdio or HTTP (the default command)."""
+    if hosting.transport != "stdio":
+        from drift_mcp.http.serve import serve as serve_http
+
+        _log_to_stderr(settings.log_level)
+        serve_http(settings, hosting)
+        return
     # The imports make a great many objects that stay: collecting garbage among them only costs time (a sixth of it).
     gc.disable()
     from drift_mcp.server import run_stdio
@@ -111,6 +123,20 @@ def tools(as_json: bool) -> None:
         click.echo(json.dumps(as_records(), ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(as_lines()))
+
+
+@cli.command()
+@click.argument("name")
+def key(name: str) -> None:
+    """Make a key for a caller over HTTP: the key itself, and its entry for the file of --keys.
+
+    The key is shown this once; the entry holds only its hash.
+    """
+    from drift_mcp.http.keys import new_key
+
+    secret, entry = new_key(name)
+    click.echo(f"{secret}\n{json.dumps(entry, ensure_ascii=False)}")
+    click.echo('Give the first line to the caller, and put the second into "keys" of the keys file.', err=True)
 
 
 @cli.command()

@@ -44,10 +44,19 @@ async def execute(
     answer = await send(call)
     if operation.expect is Expect.BYTES:
         return _attachment(call, answer)
-    record, cut = present.fit_record(
-        present.result_of(operation.result, operation.unwrap(answer.body), request), budget
-    )
+    payload = _unwrapped(operation, call, answer)
+    if payload is None:
+        raise BrokenAnswer(status=answer.status, maybe_applied=call.writes)
+    record, cut = present.fit_record(present.result_of(operation.result, payload, request), budget)
     return Outcome(record | ({"truncated": cut} if cut else {}))
+
+
+def _unwrapped(operation: Operation, call: Call, answer: Answer) -> Any:
+    """The payload of `answer`. One in no shape that the operation knows is a broken answer, not this server's fault."""
+    try:
+        return operation.unwrap(answer.body)
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+        raise BrokenAnswer(status=answer.status, maybe_applied=call.writes) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +76,15 @@ async def _listing(operation: Operation, request: Request, call: Call, send: Sen
     after: Position | None = None
     walked = 0
     async for page in pages(send, call, style, start):
-        payload = operation.unwrap(page.answer.body)
+        payload = _unwrapped(operation, call, page.answer)
         found = [] if payload is None else payload
         if not isinstance(found, list):
             raise BrokenAnswer(status=page.answer.status)
-        for place, raw in enumerate(found[skip:], skip):
+        # One row more than wanted tells that there are more; presenting the rest would be work for nothing.
+        enough = None if wanted is None else skip + wanted + 1 - len(rows)
+        for place, raw in enumerate(found[skip:enough], skip):
             rows.append(_Row(present.result_of(operation.result, raw, request), page.position, place))
-        skip, after, walked = 0, page.next, walked + 1
+        skip, after, walked = max(0, skip - len(found)), page.next, walked + 1
         if walked == MAX_PAGES or (wanted is not None and len(rows) >= wanted):
             break
     longest = max((len(urlencode(row.position)) for row in rows), default=0)

@@ -40,7 +40,13 @@ def orphans(written: dict[Path, str]) -> list[Path]:
 
 
 def main() -> None:
-    """Write what has changed and remove what is left over."""
+    """Write what has changed and remove what is left over.
+
+    Raises:
+        SystemExit: this is not a checkout, so there is nothing to write to.
+    """
+    if not (ROOT / "pyproject.toml").exists():
+        raise SystemExit("drift_mcp.generate works in a checkout of the repository only")
     written = files()
     for path, content in written.items():
         if not path.exists() or path.read_text(encoding="utf-8") != content:

@@ -34,14 +34,23 @@ def as_records() -> list[dict[str, Any]]:
 def as_lines() -> Iterator[str]:
     """The operations by toolset, one paragraph each."""
     records = as_records()
-    yield f"{len(records)} operations; * = listed by default, the others can be called by name."
+    operations = sum(record["path"] is not None for record in records)
+    own = sum(record["toolset"] == "server" for record in records)
+    yield (
+        f"{operations} operations, {len(records) - operations - own} jobs, {own} tools of the server itself. "
+        "* = listed by default; the others are run by name or with run_…_operation."
+    )
+    order = list(dict.fromkeys(record["toolset"] for record in records))
+    records.sort(key=lambda record: order.index(record["toolset"]))
     for toolset, group in groupby(records, key=lambda record: record["toolset"]):
         yield f"\n{toolset}"
         for record in group:
             star = "*" if record["listed_by_default"] else " "
             needs = f"scope {record['scope']}" if record["scope"] else "no scope"
+            what = "this server" if toolset == "server" else "a job of several calls"
+            if record["path"]:
+                what = f"{record['method']} {record['path']} · {record['provenance']}"
             yield f" {star} {record['name']}: {record['title']}"
             yield f"     {record['description']}"
-            route = f"{record['method']} {record['path']}" if record["path"] else "several calls or none"
-            yield f"     {record['access']} · {route} · {needs} · {record['provenance']}"
+            yield f"     {record['access']} · {needs} · {what}"
             yield f"     “{'”, “'.join(record['intents'])}”"

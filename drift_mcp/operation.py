@@ -187,7 +187,8 @@ class Operation(Tool):
         query = _query(self.path, {name: values.pop(name) for name in [*values] if name in in_query})
         if self.page_size is not None and isinstance(request, ListRequest):
             name, most = self.page_size
-            query = (*query, (name, str(min(request.limit, most))))
+            # Where there is no next page, the first one has to have everything.
+            query = (*query, (name, str(min(request.limit, most) if self.paging else most)))
         body = ABSENT if self.method in {"GET", "DELETE"} else request.to_body(values)
         prefix = catalogue_prefix if self.provenance is Provenance.CATALOGUE else ""
         return Call(

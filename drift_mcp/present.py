@@ -21,6 +21,9 @@ Json = dict[str, Any]
 
 _SHORTEN_TO = (4_000, 1_000, 300)
 _SHORTEST = 200
+_MOST_ENTRIES = 200
+_FIELDS = 40
+"""Fields of a record are no list: so many always stay."""
 _KEPT_AT_END = 0.3
 
 
@@ -45,11 +48,18 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
             hidden = set(marked(model, WIDE)) if getattr(request, "detail", "full") == "brief" else None
             shown = record.model_dump(by_alias=False, exclude_none=True, exclude=hidden)
             for name in record.model_extra or ():
-                # A field that Drift has added: no model says what it is.
-                shown[to_snake(name)] = shown_json(shown.pop(name, None), name)
+                # A field that Drift has added: no model says what it is. It never takes the place of one that is known.
+                shown.setdefault(to_snake(name), shown_json(shown.pop(name, None), name))
             slim: Json = _compact(shown)
-            return slim | ({"unexpected": shown_json(odd)} if odd else {})
-    return {"unexpected": shown_json(whole)}
+            return slim | _unexpected(model, odd)
+    return _unexpected(model, whole)
+
+
+def _unexpected(model: type[Result], odd: Json) -> Json:
+    """What does not fit the model, as it is; a model that drops what it does not know (a token, say) drops this too."""
+    if not odd or model.model_config.get("extra") == "ignore":
+        return {}
+    return {"unexpected": shown_json(odd)}
 
 
 def _compact(value: Any) -> Any:
@@ -67,7 +77,7 @@ def _compact(value: Any) -> Any:
 
 def as_text(content: Json) -> str:
     """`content` as compact JSON text."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def size(content: Any) -> int:
@@ -102,9 +112,23 @@ def fit_record(record: Json, budget: int) -> tuple[Json, str | None]:
     longest = budget // 2
     while True:
         shorter, cuts = shortened(record, longest)
-        if size(shorter) <= budget or longest < _SHORTEST:
+        if size(shorter) <= budget:
             return shorter, _said(cuts, longest)
+        if longest < _SHORTEST:
+            break
         longest = longest * 2 // 3
+    said = _said(cuts, longest)
+    most = _MOST_ENTRIES
+    while size(shorter) > budget and most:
+        shorter, most = _thinned(shorter, most), most // 2
+    return shorter, "; ".join(filter(None, (said, f"long lists were cut to {most * 2 or 1} entries")))
+
+
+def _thinned(value: Any, most: int) -> Any:
+    """`value` with at most `most` entries in every list and object inside it."""
+    if isinstance(value, dict):
+        return {key: _thinned(item, most) for key, item in list(value.items())[: max(most, _FIELDS)]}
+    return [_thinned(item, most) for item in value[:most]] if isinstance(value, list) else value
 
 
 def _said(cuts: int, longest: int) -> str | None:

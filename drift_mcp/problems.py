@@ -22,6 +22,7 @@ _WHAT = {
     "not_connected": "This server has no Drift token, so nothing was sent.",
     "bad_token": "The Drift token has characters that no token has, so nothing was sent.",
     "no_client": "This server does not have the Drift app's own id and secret, so nothing was sent.",
+    "request_too_long": "The arguments are too long for one request, so nothing was sent.",
     "invalid_request": "Drift refused the request as invalid.",
     "unauthorized": "Drift did not accept the token.",
     "forbidden": "Drift did not allow this with the token in use.",
@@ -41,6 +42,7 @@ _NEXT = {
     "not_connected": CONNECT,
     "bad_token": "Ask the user to set it again, without quotes, spaces or line breaks.",
     "no_client": "Ask the user to set DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET in the server's environment.",
+    "request_too_long": "Pass fewer or shorter values, in several calls if need be.",
     "invalid_request": "Correct the arguments by what Drift says and call again.",
     "unauthorized": "Ask the user to check or renew the Drift token; calling again will not help.",
     "not_found": "Check the id; list or search to find the right one.",
@@ -56,9 +58,10 @@ _NEXT = {
 }
 
 _RETRY_AFTER = {"rate_limited": 30, "drift_fault": 5, "unreachable": 5}
-_DOCUMENTED_SCOPE_NOTE = (
-    "Ask the user to add the scope to the app in Drift's developer portal and then to issue a new token: "
-    "a token does not gain scopes afterwards."
+_RENEW_NOTE = "Ask the user to check whether the Drift token is still valid; calling again will not help."
+_SCOPE_NOTE = (
+    "Ask the user to check that the Drift token is still valid and has this scope. A scope is added to the app in "
+    "Drift's developer portal; then a new token must be issued: a token does not gain scopes afterwards."
 )
 
 
@@ -81,14 +84,14 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
     if error.kind == "forbidden":
         scope = f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""
-        return problem(error.kind, message + scope, _DOCUMENTED_SCOPE_NOTE, **more)
+        return problem(error.kind, message + scope, _SCOPE_NOTE if tool.scope else _RENEW_NOTE, **more)
     wait = error.retry_after if error.retry_after is not None else _RETRY_AFTER.get(error.kind)
     if wait is not None:
         more["retry_after_seconds"] = wait
     then = _NEXT.get(error.kind, "Call again.")
     if error.kind == "not_found" and tool.provenance is Provenance.CATALOGUE and isinstance(tool, Operation):
         message += " Or it does not have this operation at all: only third-party catalogues name it."
-        then += f" The documented way: {tool.alternative}." if tool.alternative else ""
+        then += f" The documented way: {tool.alternative}."
     if error.maybe_applied and tool.access is not Access.READ:
         more["may_have_been_applied"] = True
         then = _AFTER_LOSS[tool.lost_answer]
@@ -116,16 +119,24 @@ def not_allowed(name: str) -> Problem:
     )
 
 
+def call_directly(name: str) -> Problem:
+    """A runner was given one of this server's own tools."""
+    return problem("call_directly", f"{name} is always listed.", f"Call {name} itself.")
+
+
 def other_risk(name: str, access: str) -> Problem:
     """A runner was given an operation of another risk than its own."""
     runner = f"run_{access}_operation"
     return problem("other_risk", f"{name} is a {access} operation.", f"Use {runner}, with the same name and arguments.")
 
 
-def internal() -> Problem:
+def internal(tool: Tool) -> Problem:
     """A fault of this server. What it was stands in its log, not here."""
-    return problem(
-        "internal_error",
+    message, log = (
         "This server failed while handling the call.",
-        "Try once more; if it lasts, ask the user to look at the server's log.",
+        "If it lasts, ask the user to look at the server's log.",
     )
+    if tool.access is Access.READ:
+        return problem("internal_error", message, f"Try once more. {log}")
+    then = f"{_AFTER_LOSS[tool.lost_answer]} {log}"
+    return problem("internal_error", message, then, may_have_been_applied=True)

@@ -159,7 +159,8 @@ async def read(toolbox: Toolbox, uri: str) -> dict[str, Any]:
         if value is not None:
             result = await toolbox.call(each.tool, {each.argument: value})
             if result.get("isError"):
-                raise NoResource(result["structuredContent"]["error"]["message"])
+                error = result["structuredContent"]["error"]
+                raise NoResource(f"{error['message']} {error['next']}")
             if each.field:
                 return _contents(uri, TEXT, str(result["structuredContent"].get(each.field, "")))
             return _contents(uri, JSON, result["content"][0]["text"])

@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from drift_mcp.fields import UNTRUSTED
+from drift_mcp.fields import MAX_BODY, UNTRUSTED
 
 JsonSchema = dict[str, Any]
 
 _DROPPED = {"title", "default", UNTRUSTED}
+_EVIDENT = (("minimum", 1), ("minLength", 1), ("minItems", 1), ("maxLength", MAX_BODY))
+"""Bounds that nobody crosses by mistake: checked all the same, but not worth their tokens in every list."""
 _DEFAULT_KEPT = (str, int, bool)
 
 
@@ -99,7 +101,9 @@ def _tidy(schema: JsonSchema, closed: bool) -> JsonSchema:
             kept |= _extra(value, closed)
         elif key == "const":
             kept["enum"] = [value]
-        elif (key == "default" and closed and isinstance(value, _DEFAULT_KEPT)) or key not in _DROPPED:
+        elif (key == "default" and closed and isinstance(value, _DEFAULT_KEPT)) or (
+            key not in _DROPPED and not (closed and (key, value) in _EVIDENT)
+        ):
             kept[key] = value
     if "properties" in kept and schema.get("title") and "description" in schema:
         # A model's docstring is for those who read the code.

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ from mcp_types import (
     ResourceTemplateReference,
 )
 
-from drift_mcp import __version__
+from drift_mcp import __version__, catalogue
 from drift_mcp.settings import Settings
 from drift_mcp.toolbox import Toolbox
 
@@ -47,8 +47,21 @@ _LIST_TTL_MS = 3_600_000
 _LISTS: tuple[CacheableMethod, ...] = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
 
 
-def build(toolbox: Toolbox) -> Server[Toolbox]:
-    """A server for `toolbox`. It lists the whole list in one page, and works without a credential."""
+def _input_schema(name: str) -> dict[str, Any] | None:
+    """For the SDK, which over HTTP holds a call's headers against it; without this it lists all tools for each call."""
+    entry = catalogue.load().get(name)
+    return entry.tool["inputSchema"] if entry else None
+
+
+def _same_for_all(context: Requested) -> Toolbox:
+    return context.lifespan_context
+
+
+def build(toolbox: Toolbox, view: Callable[[Requested], Toolbox] = _same_for_all) -> Server[Toolbox]:
+    """A server for `toolbox`. It lists the whole list in one page, and works without a credential.
+
+    `view` says what of it the sender of a request gets; everyone gets all of it by default.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Server[Toolbox]) -> AsyncIterator[Toolbox]:
@@ -57,11 +70,11 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
 
     # Handlers answer plain dictionaries, which the SDK validates once: making models of them first would do it twice.
     # `resultType` is required of them in the 2026-07-28 era and taken out again by the SDK in the older one.
-    async def list_tools(_: Requested, __: PaginatedRequestParams | None) -> Any:
-        return {"tools": await toolbox.listed(), "resultType": "complete"}
+    async def list_tools(context: Requested, _: PaginatedRequestParams | None) -> Any:
+        return {"tools": await view(context).listed(), "resultType": "complete"}
 
     async def call_tool(context: Requested, params: CallToolRequestParams) -> Any:
-        result = await toolbox.call(params.name, params.arguments or {}, context.session.report_progress)
+        result = await view(context).call(params.name, params.arguments or {}, context.session.report_progress)
         return {**result, "resultType": "complete"}
 
     async def list_resources(_: Requested, __: PaginatedRequestParams | None) -> Any:
@@ -74,11 +87,11 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
 
         return {"resourceTemplates": resources.templates(), "resultType": "complete"}
 
-    async def read_resource(_: Requested, params: ReadResourceRequestParams) -> Any:
+    async def read_resource(context: Requested, params: ReadResourceRequestParams) -> Any:
         from drift_mcp import resources
 
         try:
-            return {**await resources.read(toolbox, str(params.uri)), "resultType": "complete"}
+            return {**await resources.read(view(context), str(params.uri)), "resultType": "complete"}
         except resources.NoResource as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
 
@@ -95,12 +108,13 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
         except prompts.InvalidPrompt as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
 
-    async def complete(_: Requested, params: CompleteRequestParams) -> Any:
+    async def complete(context: Requested, params: CompleteRequestParams) -> Any:
         from drift_mcp import prompts, resources
 
         ref, argument = params.ref, params.argument
         template = ref.uri if isinstance(ref, ResourceTemplateReference) else prompts.completes(ref.name, argument.name)
-        values = await resources.complete(toolbox, template, argument.name, argument.value) if template else []
+        seen, start = view(context), argument.value
+        values = await resources.complete(seen, template, argument.name, start) if template else []
         return {"completion": {"values": values, "total": len(values), "hasMore": False}, "resultType": "complete"}
 
     return Server(
@@ -109,6 +123,7 @@ def build(toolbox: Toolbox) -> Server[Toolbox]:
         version=__version__,
         instructions=INSTRUCTIONS,
         lifespan=lifespan,
+        get_tool_input_schema=_input_schema,
         cache_hints={**dict.fromkeys(_LISTS, CacheHint(ttl_ms=_LIST_TTL_MS)), "resources/read": CacheHint(ttl_ms=0)},
         on_list_tools=list_tools,
         on_call_tool=call_tool,

@@ -58,6 +58,35 @@ class Settings:
             raise InvalidSetting("result_bytes must be at least 1000, or no answer fits")
 
 
+TRANSPORTS = ("stdio", "http", "sse")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """What an operator can set about serving. All but the first is for HTTP; several names are separated by commas."""
+
+    transport: str = _setting("stdio", "DRIFT_TRANSPORT", "stdio, http (with the older HTTP+SSE), or sse alone.")
+    host: str = _setting("127.0.0.1", "DRIFT_HTTP_HOST", "Address to listen on; any but loopback needs --keys.")
+    port: int = _setting(8200, "DRIFT_HTTP_PORT", "Port to listen on; 0: any free one.")
+    keys: str = _setting("", "DRIFT_HTTP_KEYS", "JSON file of those who may call; see `drift-mcp key`.")
+    allowed_hosts: str = _setting("", "DRIFT_HTTP_ALLOWED_HOSTS", "Names by which clients reach this server.")
+    allowed_origins: str = _setting("", "DRIFT_HTTP_ALLOWED_ORIGINS", "Web origins that may call from a browser.")
+    max_calls: int = _setting(32, "DRIFT_HTTP_MAX_CALLS", "Most calls at once of one key; more get a 429.")
+    body_bytes: int = _setting(4_000_000, "DRIFT_HTTP_BODY_BYTES", "Largest request body.")
+    tls_cert: str = _setting("", "DRIFT_HTTP_TLS_CERT", "Certificate chain (PEM), to serve https.")
+    tls_key: str = _setting("", "DRIFT_HTTP_TLS_KEY", "Private key (PEM) of the certificate.")
+
+    def __post_init__(self) -> None:
+        if self.transport not in TRANSPORTS:
+            raise InvalidSetting(f"transport must be one of {', '.join(TRANSPORTS)}, not {self.transport!r}")
+        if not 0 <= self.port <= 65_535:
+            raise InvalidSetting(f"port must be 0 to 65535, not {self.port}")
+        if self.max_calls < 1 or self.body_bytes < 1_000:
+            raise InvalidSetting("max_calls must be at least 1 and body_bytes at least 1000")
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise InvalidSetting("tls_cert and tls_key go together")
+
+
 def _check_base_url(url: str) -> None:
     try:
         parts = urlsplit(url)

@@ -22,8 +22,18 @@ UNDOCUMENTED_SCOPES = frozenset({"scim"})
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a key or a single request asks for, in the words of the settings of the same names."""
+
+    toolsets: str = ""
+    tools: str = ""
+    exclude_tools: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
-    """An operator's choice. `allowed` is None when every tool may run."""
+    """An operator's choice, or a part of it. `allowed` is None when every tool may run."""
 
     size: str
     allowed: frozenset[str] | None
@@ -31,6 +41,8 @@ class Surface:
     named: frozenset[str]
     read_only: bool
     dangerous: bool
+    listed_by: "tuple[Surface, ...]" = ()
+    """Where set, these decide together what is listed of what may run."""
 
     def may_run(self, entry: Entry) -> bool:
         """Whether policy lets the tool run. Read-only comes first, then exclusion, then what was chosen."""
@@ -44,9 +56,37 @@ class Surface:
         """Whether `tools/list` shows it to a token with `scopes` (None: not known, so nothing is hidden for that)."""
         if not self.may_run(entry) or _lacks_scope(entry, scopes):
             return False
+        if self.listed_by:
+            return all(each.is_listed(entry, scopes) for each in self.listed_by)
         if self.allowed is not None or entry.name in self.named:
             return True
         return self.size == ALL or entry.essential or (self.size == DEFAULT and entry.everyday)
+
+    def narrowed(self, asked: Narrowing, entries: Mapping[str, Entry]) -> "Surface":
+        """The part of this surface that is `asked` for. What may run only ever shrinks.
+
+        How much of that is listed is the caller's choice, as its context is the caller's; but an operator who chose
+        the smallest list is not given a longer one.
+
+        Raises:
+            InvalidSetting: a toolset or tool is named that does not exist.
+        """
+        own = _choice(asked, entries, dangerous=self.dangerous)
+        both = [each.allowed for each in (self, own) if each.allowed is not None]
+        bound = self.listed_by or (self,)
+        size, listed_by = self.size, bound
+        if asked.toolsets.strip(" ,") or asked.tools.strip(" ,"):
+            small = self.size == DISCOVERY
+            size, listed_by = (self.size, (*bound, own)) if small else (own.size, (own,))
+        return Surface(
+            size=size,
+            allowed=frozenset.intersection(*both) if both else None,
+            excluded=self.excluded | own.excluded,
+            named=own.named,
+            read_only=self.read_only or own.read_only,
+            dangerous=self.dangerous,
+            listed_by=listed_by,
+        )
 
     def summary(self) -> dict[str, object]:
         """The choice in words, for those who ask what this server offers."""
@@ -64,10 +104,14 @@ def chosen(settings: Settings, entries: Mapping[str, Entry]) -> Surface:
     Raises:
         InvalidSetting: a toolset or tool is named that does not exist.
     """
+    return _choice(settings, entries, dangerous=settings.allow_dangerous)
+
+
+def _choice(asked: Settings | Narrowing, entries: Mapping[str, Entry], *, dangerous: bool) -> Surface:
     toolsets = sorted({entry.toolset for entry in entries.values()})
-    wanted = _names("toolsets", settings.toolsets, [*SIZES, *toolsets])
-    tools = _names("tools", settings.tools, entries)
-    excluded = _names("exclude_tools", settings.exclude_tools, entries)
+    wanted = _names("toolsets", asked.toolsets, [*SIZES, *toolsets])
+    tools = _names("tools", asked.tools, entries)
+    excluded = _names("exclude_tools", asked.exclude_tools, entries)
     sizes = [name for name in wanted if name in SIZES]
     sets = [name for name in wanted if name not in SIZES]
     if len(sizes) > 1 or (sizes and sets):
@@ -82,8 +126,8 @@ def chosen(settings: Settings, entries: Mapping[str, Entry]) -> Surface:
         allowed=allowed,
         excluded=frozenset(excluded),
         named=frozenset(tools),
-        read_only=settings.read_only,
-        dangerous=settings.allow_dangerous,
+        read_only=asked.read_only,
+        dangerous=dangerous,
     )
 
 

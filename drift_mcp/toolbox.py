@@ -64,6 +64,11 @@ class Toolbox:
             await self._gateway.aclose()
             self._gateway = None
 
+    @property
+    def surface(self) -> surface.Surface:
+        """What of the catalogue it offers."""
+        return self._surface
+
     async def listed(self) -> list[dict[str, Any]]:
         """The MCP tools to show, in a fixed order."""
         scopes = None if self._settings.ignore_scopes else await self.scopes()
@@ -106,7 +111,7 @@ class Toolbox:
             return failed(problems.drift_failed(tool, error))
         except Exception as error:  # whatever it is, the agent gets a result and no stack
             log.error("%s failed inside this server: %s", tool.name, _where(error))
-            return failed(problems.internal())
+            return failed(problems.internal(tool))
         text = {"type": "text", "text": present.as_text(outcome.content)}
         result: ToolResult = {"content": [text, *outcome.blocks], "structuredContent": outcome.content}
         if entry.untrusted:
@@ -125,8 +130,12 @@ class Toolbox:
         except InvalidArguments as error:
             return failed(problems.invalid_arguments(runner, error))
         target = self._entries.get(request.name)
-        if target is None or target.toolset == runner.toolset:
+        if target is None:
             return failed(problems.unknown_tool(request.name, self._close_to(request.name)))
+        if not self._surface.may_run(target):
+            return failed(problems.not_allowed(target.name))
+        if target.toolset == runner.toolset:
+            return failed(problems.call_directly(target.name))
         if target.access != runner.runs.value:
             return failed(problems.other_risk(target.name, target.access))
         return await self.call(target.name, request.arguments or {}, progress)

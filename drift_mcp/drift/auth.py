@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import AsyncGenerator
+from urllib.parse import quote, quote_plus
 
 import httpx
 
 from drift_mcp.credentials import CredentialProvider
 from drift_mcp.drift.wire import Inject
 
+_REMEMBERED = 4
+"""Secrets kept for redaction: a rotated token may still be echoed for a moment."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 INJECT = "drift_mcp.inject"
@@ -29,13 +32,21 @@ class BearerAuth(httpx.Auth):
     def __init__(self, provider: CredentialProvider, base_url: httpx.URL) -> None:
         self._provider = provider
         self._origin = _origin(base_url)
-        self._opened: set[str] = set()
+        self._sent: dict[str, tuple[bytes, ...]] = {}
 
-    def redact(self, text: str) -> str:
-        """`text` without any secret that was sent, should Drift have echoed one."""
-        for secret in self._opened:
-            text = text.replace(secret, "[secret]")
-        return text
+    def redact(self, body: bytes) -> bytes:
+        """`body` without any secret that was sent lately, should Drift have echoed one, as it is or encoded."""
+        for forms in self._sent.values():
+            for form in forms:
+                body = body.replace(form, b"[secret]")
+        return body
+
+    def _remember(self, secret: str) -> None:
+        if secret not in self._sent:
+            forms = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+            self._sent[secret] = tuple(form.encode() for form in sorted(forms, key=len, reverse=True))
+            while len(self._sent) > _REMEMBERED:
+                del self._sent[next(iter(self._sent))]
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         if _origin(request.url) != self._origin:
@@ -43,7 +54,7 @@ class BearerAuth(httpx.Auth):
         token = (await self._provider.token()).get_secret_value()
         if not _TOKEN.fullmatch(token):
             raise UnusableCredential
-        self._opened.add(token)
+        self._remember(token)
         request.headers["Authorization"] = f"Bearer {token}"
         inject = request.extensions.get(INJECT)
         if inject is Inject.TOKEN_IN_BODY:
@@ -55,7 +66,7 @@ class BearerAuth(httpx.Auth):
     async def _client(self) -> dict[str, str]:
         client = await self._provider.client()
         secret = client.client_secret.get_secret_value()
-        self._opened.add(secret)
+        self._remember(secret)
         return {"clientId": client.client_id, "clientSecret": secret}
 
 

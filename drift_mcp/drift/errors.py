@@ -49,6 +49,12 @@ class NoClient(DriftError):
     kind = "no_client"
 
 
+class RequestTooLong(DriftError):
+    """The arguments make a URL that no server takes, so nothing was sent."""
+
+    kind = "request_too_long"
+
+
 class InvalidRequest(DriftError):
     """400: Drift found a field invalid."""
 
@@ -56,13 +62,13 @@ class InvalidRequest(DriftError):
 
 
 class Unauthorized(DriftError):
-    """401, or 403 without a hint at a scope: the token is missing, wrong, expired or revoked."""
+    """401: the token is missing, wrong, expired or revoked."""
 
     kind = "unauthorized"
 
 
 class Forbidden(DriftError):
-    """403: the token lacks the scope. Drift's documented `authentication_error` (devdocs: data-and-errors)."""
+    """403: the token is not accepted, or lacks the scope. Drift documents it for both (devdocs: data-and-errors)."""
 
     kind = "forbidden"
 

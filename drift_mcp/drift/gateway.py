@@ -10,7 +10,6 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 import anyio
@@ -19,6 +18,7 @@ import truststore
 
 from drift_mcp.credentials import CLIENT, CredentialProvider, MissingCredential
 from drift_mcp.drift.auth import INJECT, BearerAuth, UnusableCredential
+from drift_mcp.drift.body import parse, refuses
 from drift_mcp.drift.errors import (
     BY_STATUS,
     AnswerTooLarge,
@@ -26,16 +26,20 @@ from drift_mcp.drift.errors import (
     BrokenAnswer,
     ConnectionLost,
     DriftError,
+    InvalidRequest,
     NoClient,
     NotConnected,
+    RequestTooLong,
     ServerFault,
     TimedOut,
     UnexpectedStatus,
     Unreachable,
     drift_says,
 )
-from drift_mcp.drift.wire import ABSENT, Answer, Call, Expect
+from drift_mcp.drift.wire import ABSENT, Answer, Call, Expect, Inject
 
+MAX_URL = 8_000
+"""Characters; servers refuse longer ones."""
 _MAX_DETAIL = 500
 
 # The HTTP library logs URLs, headers and connection errors, in which secrets may stand: it is muted, at every level.
@@ -131,10 +135,15 @@ class Gateway:
         }
         if content is not None:
             headers["Content-Type"] = "application/json"
+        if call.inject is Inject.CLIENT_IN_QUERY:
+            headers["Content-Type"] = "application/json"  # without a body, as devdocs: app-uninstall has it
         query = f"?{urlencode(call.query)}" if call.query else ""
+        url = f"{self._base}{call.path}{query}"
+        if len(url) > MAX_URL:
+            raise RequestTooLong
         return httpx.Request(
             call.method,
-            f"{self._base}{call.path}{query}",
+            url,
             headers=headers,
             content=content,
             extensions={"timeout": self._timeout, INJECT: call.inject},
@@ -145,20 +154,24 @@ class Gateway:
         raw = await _read_at_most(response, limit)
         if raw is None:
             raise AnswerTooLarge(f"more than {limit} bytes", status=response.status_code, maybe_applied=call.writes)
+        if call.expect is not Expect.BYTES:
+            raw = self._auth.redact(raw)
         try:
-            body = _parse(call, response.status_code, raw)
+            body = parse(call, response.status_code, raw)
         except (ValueError, RecursionError):
             raise BrokenAnswer(status=response.status_code, maybe_applied=call.writes) from None
+        if refuses(body):
+            raise InvalidRequest(drift_says(body)[:_MAX_DETAIL], status=response.status_code)
         return Answer(response.status_code, body, _lower(response.headers))
 
     async def _read_failure(self, call: Call, response: httpx.Response) -> DriftError:
         status = response.status_code
         try:
-            body = json.loads(await _read_at_most(response, 100_000) or b"null")
+            # Drift's words are passed on, but never with a secret in them, should it ever be echoed.
+            body = json.loads(self._auth.redact(await _read_at_most(response, 100_000) or b"null"))
         except (ValueError, RecursionError, httpx.HTTPError):
             body = None
-        # Drift's words are passed on, but never with the token in them, should it ever be echoed.
-        detail = self._auth.redact(drift_says(body))[:_MAX_DETAIL]
+        detail = drift_says(body)[:_MAX_DETAIL]
         kind = BY_STATUS.get(status) or (ServerFault if status >= 500 else UnexpectedStatus)
         return kind(
             detail,
@@ -176,16 +189,6 @@ async def _read_at_most(response: httpx.Response, limit: int) -> bytes | None:
         if len(chunks) > limit:
             return None
     return bytes(chunks)
-
-
-def _parse(call: Call, status: int, raw: bytes) -> Any:
-    if call.expect is Expect.BYTES:
-        return raw
-    if call.expect is Expect.TEXT:
-        return raw.decode("utf-8", "replace")
-    if not raw.strip() and (call.writes or status == httpx.codes.NO_CONTENT):
-        return None  # done, and nothing to say
-    return json.loads(raw)
 
 
 def _lower(headers: httpx.Headers) -> Mapping[str, str]:

@@ -7,10 +7,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
-HEAD, TAIL = 3000, 1500
+from drift_mcp.intents.weights import REPAIRED
+
+HEAD, TAIL = 700, 600
 """Characters read of the beginning and the end of a text: what is asked for stands there."""
-MOST_WORDS = 150
+MOST_WORDS = 280
+"""Words and stops read of a text."""
+LONGEST = 40
+"""Letters read of a word."""
 MOST_REPAIRS = 30
 """Unknown words looked at for a typo, in one text: each costs some 10 µs."""
 
@@ -60,6 +67,7 @@ _KEEP_E = frozenset({"note", "state", "site", "none", "here", "tone"})
 _WITH_E = {word[:-1]: word for word in _KEEP_E}
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A light stem: plurals, -ing, -ed and a final e go. It need not be a word, only the same for all forms."""
     size = len(word)
@@ -115,7 +123,7 @@ class Reader:
         previous = ""
         words = self._words(fold(text))
         for count, (kind, surface) in enumerate(words):
-            if count >= 2 * MOST_WORDS:
+            if count >= MOST_WORDS:
                 break
             if kind == "stop":
                 clauses.append([])
@@ -129,7 +137,7 @@ class Reader:
                 clauses[-1].append(Word(SPECIAL.get(kind, "<number>")))
                 previous = ""
                 continue
-            lower = surface.lower()
+            lower = surface.lower()[:LONGEST]
             stemmed = stem(lower)
             if stemmed in self._known or stemmed in self._plain or lower in self._plain:
                 word = Word(stemmed, is_plural(lower), past=lower.endswith("ed"), surface=lower)
@@ -146,7 +154,7 @@ class Reader:
                 for number, part in enumerate(fixed):
                     if number:
                         clauses[-1].append(word)
-                    word = Word(part, is_plural(lower), 0.85)
+                    word = Word(part, is_plural(lower), REPAIRED)
             else:
                 left -= 1
                 word = Word("<name>" if surface[0].isupper() and clauses[-1] else f"?{stemmed}")
@@ -187,7 +195,7 @@ class Reader:
                     continue
                 if size <= 4 and len(word) == size and sorted(word) != sorted(candidate):
                     continue
-                if size <= 4 < len(word) and not any(a == b for a, b in zip(word, word[1:], strict=False)):
+                if size <= 4 < len(word) and not any(a == b for a, b in pairwise(word)):
                     continue
                 if len(word) == 3 and word[0] != candidate[0]:
                     continue

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from drift_mcp.operation import LOCAL, Request, Result
+from drift_mcp.text import to_html
 
 
 def tag_names(tags: Any) -> Any:
@@ -15,6 +16,11 @@ def tag_names(tags: Any) -> Any:
     if not isinstance(tags, list):
         return tags
     return [tag.get("name", "") if isinstance(tag, dict) else tag for tag in tags]
+
+
+def with_html(fields: dict[str, Any]) -> dict[str, Any]:
+    """A request's fields with the plain text in `body` as HTML, which Drift's bodies are (devdocs: message-model)."""
+    return fields | {"body": to_html(fields["body"])} if isinstance(fields.get("body"), str) else fields
 
 
 class Detailed(Request):

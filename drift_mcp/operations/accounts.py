@@ -16,7 +16,7 @@ from drift_mcp.operation import (
     Result,
     under_data,
 )
-from drift_mcp.operations import Change, Detailed, Done, said_ok
+from drift_mcp.operations import Detailed, Done, said_ok
 
 PropertyType = Literal[
     "STRING", "EMAIL", "NUMBER", "TEAMMEMBER", "ENUM", "DATE", "DATETIME", "LATLON", "LAT", "LON", "PHONE", "URL",
@@ -51,7 +51,7 @@ class NewProperty(Request):
         description="Value; a number or a list as JSON."
     )
     type: PropertyType = Field("STRING", description="Kind of value.")
-    label: Line | None = Field(None, description="str name.")
+    label: Line | None = Field(None, description="Shown name.")
 
     @model_validator(mode="after")
     def _typed_value(self) -> Self:
@@ -92,7 +92,7 @@ class CreateAccount(AccountFields):
     domain: Line = Field(description="Web domain; unique.")
 
 
-class UpdateAccount(AccountFields, Change):
+class UpdateAccount(AccountFields):
     account_id: Line = Field(description="Account id, e.g. 123458_domain.com.")
     owner_id: Id = Field(description="User id of the owner; Drift wants it each time.")
 

@@ -15,7 +15,7 @@ from drift_mcp.operation import (
     Provenance,
     Result,
 )
-from drift_mcp.operations import Change, Detailed
+from drift_mcp.operations import Change, Detailed, with_html
 from drift_mcp.operations.messages import Message, sent_message
 
 
@@ -66,6 +66,9 @@ class UpdateDriftbotMessage(Change, CatalogueRequest):
     conversation_id: Id = Field(alias="conversationId", description="Conversation id.")
     body: Text | None = Field(None, description="New prompt.")
     labels: Annotated[list[Line] | None, Field(max_length=50)] = Field(None, description="Labels.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        return with_html(fields)
 
 
 OPERATIONS = [

@@ -69,6 +69,7 @@ OPERATIONS = [
             "show the contact's timeline events",
             "history of a lead",
         ),
+        alternative="events can be posted with post_timeline_event but are read in Drift itself",
         method="GET",
         path="/contacts/{contactId}/timeline",
         toolset="contacts",

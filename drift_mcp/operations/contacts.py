@@ -1,4 +1,8 @@
-"""Contacts: the people who visit the website and chat (devdocs: contact-model)."""
+"""Contacts: the people who visit the website and chat (devdocs: contact-model).
+
+What a catalogue names beyond the documented calls (assigned_user_id, background_mode, labels and tags of an update) is
+not offered as arguments: whatever a contact carries can be set as an attribute.
+"""
 
 import json
 from typing import Annotated, Any
@@ -53,7 +57,7 @@ def place(value: Any) -> Any:
     """`last_context_location`, a JSON text, as "Boston, Massachusetts, United States"."""
     try:
         parts = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(parts, dict):
         return None

@@ -1,4 +1,8 @@
-"""Messages of a conversation, its transcript and attachments (devdocs: message-model)."""
+"""Messages of a conversation, its transcript and attachments (devdocs: message-model).
+
+What a catalogue names beyond the documented call (client_message_id, labels, use_custom_avatar of a new message) is not
+offered: Drift's own documentation of that call does not know it.
+"""
 
 import json
 from contextlib import suppress
@@ -21,7 +25,7 @@ from drift_mcp.operation import (
     Result,
     under_data,
 )
-from drift_mcp.operations import Change, Detailed
+from drift_mcp.operations import Change, Detailed, with_html
 from drift_mcp.operations.conversations import ConversationId
 from drift_mcp.text import to_html
 
@@ -127,10 +131,13 @@ class MessageId(CatalogueRequest):
 
 
 class UpdateMessage(Change, MessageId):
-    body: Text | None = Field(None, description="New text; HTML is allowed.")
+    body: Text | None = Field(None, description="New text, plain.")
     labels: list[Line] | None = Field(None, description="Labels.")
     reply: Id | None = Field(None, description="Message id this answers.")
     type: Literal["chat", "private_note"] | None = Field(None, description="New type.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        return with_html(fields)
 
 
 # ---- how Drift wraps its answers ------------------------------------------------------------------------------------
@@ -149,14 +156,18 @@ def sent_message(body: Any) -> Any:
     if not isinstance(messages, list):
         return data
     rows = [row for row in messages if isinstance(row, dict)]
-    return max(rows, key=lambda row: (row.get("createdAt") or 0, row.get("id") or 0), default={})
+    return max(rows, key=lambda row: (_number(row.get("createdAt")), _number(row.get("id"))), default={})
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0
 
 
 def transcript_of(body: Any) -> Any:
     """The transcript's text: the body itself, or under `data` (drift-api.md §11, 12)."""
     text = str(body)
     if text.lstrip().startswith("{"):
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(ValueError, KeyError, TypeError, RecursionError):
             text = json.loads(text)["data"]
     return {"transcript": text}
 
@@ -167,8 +178,8 @@ OPERATIONS = [
     Operation(
         name="get_conversation_transcript",
         title="Read a conversation",
-        summary="The whole conversation as readable text, private notes included.",
-        guidance="For message ids, buttons or attachments use list_messages.",
+        summary="The whole conversation as text, as Drift formats it: local times, private notes unmarked.",
+        guidance="What the visitor saw, ids, attachments: list_messages.",
         intents=(
             "read the conversation",
             "what did the visitor say",

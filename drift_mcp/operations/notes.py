@@ -1,12 +1,12 @@
 """Notes on a conversation, for the team only. Known from third-party catalogues."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Id, Line, Moment, Stamp, Text
+from drift_mcp.fields import Id, Line, Moment, Stamp, Text, VisitorHtml
 from drift_mcp.operation import Access, CatalogueRequest, LostAnswer, Operation, Provenance, Result
-from drift_mcp.operations import Change
+from drift_mcp.operations import Change, with_html
 
 NoteType = Literal["note", "call", "email", "meeting"]
 
@@ -14,7 +14,7 @@ NoteType = Literal["note", "call", "email", "meeting"]
 class Note(Result):
     id: int | None = None
     conversation_id: int | None = None
-    body: str | None = None
+    body: VisitorHtml | None = None
     type: str | None = None
     user: int | None = Field(None, description="User id of the author.")
     tags: list[str] | None = None
@@ -34,6 +34,9 @@ class CreateNote(CatalogueRequest):
     client_created_at: Moment | None = Field(None, description="When your system wrote it.")
     client_id: Line | None = Field(None, description="Your id; the same one makes no second note.")
 
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        return with_html(fields)
+
 
 class NoteId(CatalogueRequest):
     conversation_id: Id = Field(alias="conversationId", description="Conversation id.")
@@ -46,7 +49,10 @@ class UpdateNote(Change, NoteId):
     closed: bool | None = Field(None, description="Whether it is dealt with.")
     labels: Annotated[list[Line] | None, Field(max_length=50)] = Field(None, description="Labels.")
     tags: Annotated[list[Line] | None, Field(max_length=50)] = Field(None, description="Tag names.")
-    created_at: Moment | None = Field(None, description="When.")
+    created_at: Moment | None = Field(None, description="When it was written.")
+
+    def to_body(self, fields: dict[str, Any]) -> Any:
+        return with_html(fields)
 
 
 OPERATIONS = [

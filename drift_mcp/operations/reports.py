@@ -1,8 +1,9 @@
 """Figures about conversations (devdocs: conversation-reporting). At most 60 calls a minute."""
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from drift_mcp.fields import Cleaned, Line, iso_from_ms
 from drift_mcp.operation import LOCAL, Access, ListRequest, Operation, Request, Result, as_is
@@ -13,10 +14,16 @@ METRICS = (
 )
 
 
+def _numbers(values: list[str] | None) -> Any:
+    """Ids and epoch milliseconds as the numbers that Drift documents; dates and words stay texts."""
+    plain = re.compile(r"\d{1,15}")
+    return [int(value) if plain.fullmatch(value) else value for value in values] if values else values
+
+
 class Filter(Request):
     property: Line = Field(description="A metric, or status, or botStatus.")
     operation: Line = Field(description="HAS_PROPERTY, BETWEEN or IN.")
-    values: Annotated[list[Annotated[str, BeforeValidator(str)]] | None, Cleaned] = Field(
+    values: Annotated[list[Annotated[str, BeforeValidator(str)]] | None, Cleaned, AfterValidator(_numbers)] = Field(
         None, description="BETWEEN: two dates YYYY-MM-DD. IN: e.g. closed."
     )
 

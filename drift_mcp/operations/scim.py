@@ -56,7 +56,7 @@ class ScimUserId(Request):
 class ScimFields(Request):
     """What can be set on a user, flat; SCIM's nesting is made here."""
 
-    display_name: Line | None = Field(None, description="str name.")
+    display_name: Line | None = Field(None, description="Shown name.")
     given_name: Line | None = Field(None, description="First name.")
     family_name: Line | None = Field(None, description="Last name.")
     role: Literal["ADMIN", "MEMBER"] | None = Field(None, description="Role; or role_ids.")
@@ -85,7 +85,7 @@ class ScimFields(Request):
 
 class ProvisionScimUser(ScimFields):
     user_name: Email = Field(description="E-mail address.")
-    display_name: Line = Field(description="str name.")
+    display_name: Line = Field(description="Shown name.")
 
     def to_body(self, fields: dict[str, Any]) -> Any:
         emails = [{"value": self.user_name, "primary": True}]

@@ -1,0 +1,204 @@
+"""What stands before every MCP endpoint: where a request comes from, who sends it, how much, and what it may see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, RequestId, jsonrpc_message_adapter
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from drift_mcp.http.asked import narrowings
+from drift_mcp.http.keys import ANYONE, Keys, Principal
+from drift_mcp.http.slots import Full, Slots
+from drift_mcp.settings import InvalidSetting
+from drift_mcp.surface import Narrowing
+
+NARROWINGS, PRINCIPAL = "drift_mcp.narrowings", "drift_mcp.principal"
+"""Where a request's scope has what the guard found out."""
+
+TOO_MANY = -32_000
+BODY_PATIENCE = 30.0
+_LAST_WORDS = 0.5
+"""Seconds for the answer of the last call to get through a stream before the stream is closed."""
+
+
+class Refused(Exception):
+    """The request goes no further. Answered as JSON-RPC, so that a client can show the message."""
+
+    def __init__(
+        self, status: int, message: str, code: int = INVALID_REQUEST, to: RequestId | None = None, **headers: str
+    ) -> None:
+        super().__init__(message)
+        body = {"jsonrpc": "2.0", "id": to, "error": {"code": code, "message": message}}
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.response = Response(json.dumps(body), status, headers, "application/json")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What all endpoints share. `check` raises InvalidSetting for a wish to narrow that names what does not exist."""
+
+    keys: Keys | None
+    security: TransportSecuritySettings
+    slots: Slots
+    body_bytes: int
+    check: Callable[[Narrowing], object]
+
+
+class Guard:
+    """An endpoint behind the gate."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+        self._origin = TransportSecurityMiddleware(gate.security)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        try:
+            await self._check_origin(request)
+            principal = self._principal(request)
+            scope[PRINCIPAL] = principal.name
+            # The SDK keeps a session to the user who opened it. The key itself goes no further than this.
+            scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=principal.name, scopes=[]))
+            scope[NARROWINGS] = self._narrowings(request, principal)
+            if request.method == "POST":
+                await self._post(request, principal.name, receive, send)
+            elif request.method == "GET":
+                await self._stream(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+        except Refused as refusal:
+            await refusal.response(scope, receive, send)
+
+    async def _check_origin(self, request: Request) -> None:
+        refusal = await self._origin.validate_request(request)
+        if refusal is None:
+            return
+        what, setting = ("Host", "allowed-hosts") if refusal.status_code == 421 else ("Origin", "allowed-origins")
+        message = f"This server does not answer to the {what} of this request; its operator can add it to --{setting}."
+        raise Refused(refusal.status_code, message)
+
+    def _principal(self, request: Request) -> Principal:
+        if self._gate.keys is None:
+            return ANYONE
+        given = request.headers.getlist("authorization")
+        scheme, _, key = (given[0] if len(given) == 1 else "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            challenge = 'Bearer realm="drift-mcp"'
+            raise Refused(401, "A key is required: Authorization: Bearer <key>.", www_authenticate=challenge)
+        principal = self._gate.keys.principal(key.strip())
+        if principal is None:
+            challenge = 'Bearer realm="drift-mcp", error="invalid_token"'
+            raise Refused(401, "This key is not known here.", www_authenticate=challenge)
+        return principal
+
+    def _narrowings(self, request: Request, principal: Principal) -> list[Narrowing]:
+        try:
+            asked = narrowings(request)
+            for each in asked:
+                self._gate.check(each)
+        except InvalidSetting as error:
+            raise Refused(400, str(error)) from None
+        return [*([principal.narrowing] if principal.narrowing else []), *asked]
+
+    async def _post(self, request: Request, who: str, receive: Receive, send: Send) -> None:
+        """Pass one message on, once it is known to be one."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refused(415, "Content-Type must be application/json.")
+        body = await self._body(request, receive)
+        again = _repeating(body, receive)
+        to = _request_id(body)
+        if to is None:
+            # Notifications and answers take no slot: a call that waits for one would otherwise wait for ever.
+            await self._app(request.scope, again, send)
+            return
+        try:
+            if self._gate.slots.full("calls", who):
+                raise Full
+            with self._gate.slots.taken("requests", who):
+                await self._app(request.scope, again, send)
+        except Full:
+            message = "Too many calls at once with this key; wait for one to end."
+            raise Refused(429, message, TOO_MANY, to, retry_after="1") from None
+
+    async def _body(self, request: Request, receive: Receive) -> bytes:
+        limit = self._gate.body_bytes
+        declared = request.headers.get("content-length", "")
+        too_large = Refused(413, f"The body is larger than {limit} bytes.")
+        if declared.isdigit() and int(declared) > limit:
+            raise too_large
+        body = bytearray()
+        with anyio.move_on_after(BODY_PATIENCE):
+            while True:
+                message = await receive()
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    raise too_large
+                if not message.get("more_body", False):
+                    return bytes(body)
+        raise Refused(408, "The body did not come in time.")
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A stream that stays open until the client leaves, or until the process ends and no call needs it."""
+        state = {"started": False, "over": False}
+
+        async def watched(message: Message) -> None:
+            state["started"] = True
+            state["over"] = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        slots = self._gate.slots
+        try:
+            with slots.taken("streams", scope[PRINCIPAL]):
+                async with anyio.create_task_group() as tasks:
+
+                    async def end() -> None:
+                        await slots.ended()
+                        await slots.idle()
+                        await anyio.sleep(_LAST_WORDS)
+                        tasks.cancel_scope.cancel()
+
+                    tasks.start_soon(end)
+                    await self._app(scope, receive, watched)
+                    tasks.cancel_scope.cancel()
+        except Full:
+            raise Refused(429, "Too many open streams with this key.", TOO_MANY, retry_after="5") from None
+        if state["started"] and not state["over"]:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _request_id(body: bytes) -> RequestId | None:
+    """The id of the request in `body`; None for a notification or an answer."""
+    try:
+        message = jsonrpc_message_adapter.validate_json(body, by_name=False)
+    except ValidationError as error:
+        # The SDK would answer with pydantic's words and the caller's own, and log a stack.
+        if error.errors()[0]["type"] == "json_invalid":
+            raise Refused(400, "The body is not JSON that can be read.", PARSE_ERROR) from None
+        raise Refused(400, "The body is no JSON-RPC message: one request, notification or answer.") from None
+    return message.id if isinstance(message, JSONRPCRequest) else None
+
+
+def _repeating(body: bytes, receive: Receive) -> Receive:
+    """Receives `body` again, then whatever comes after it."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,174 @@
+"""The server as a process: whether it is ready, and how it ends."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from .conftest import Serve
+from .fake_drift import Listener
+from .host import NEW, OLD, Host, client
+
+CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "list_users", "arguments": {}}}
+SOON = 4.0
+
+
+@pytest.fixture
+def slow(serve: Serve, listener: Listener) -> Iterator[Host]:
+    """A server whose Drift does not answer until it is told to."""
+    own = serve("--ignore-scopes", env={"DRIFT_BASE_URL": listener.url, "DRIFT_ACCESS_TOKEN": "a-token-for-tests"})
+    listener.may_answer.clear()
+    yield own
+    own.close()
+
+
+class TestHealth:
+    def test_it_is_alive_and_with_the_sandbox_ready(self, host: Host) -> None:
+        assert host.http.get("/healthz").json() == {"status": "alive"}
+        assert host.http.get("/readyz").json() == {"status": "ready"}
+
+    def test_without_a_token_it_is_alive_but_not_ready(self, serve: Serve) -> None:
+        own = serve()
+        assert own.http.get("/healthz").status_code == 200
+        answer = own.http.get("/readyz")
+        assert answer.status_code == 503
+        assert "token" in answer.json()["problem"]
+        own.close()
+
+    def test_neither_asks_drift_or_for_a_key(self, serve: Serve, keys_file: Path, listener: Listener) -> None:
+        env = {"DRIFT_BASE_URL": listener.url, "DRIFT_ACCESS_TOKEN": "a-token-for-tests"}
+        own = serve("--keys", str(keys_file), env=env)
+        for path in ("/healthz", "/readyz"):
+            assert own.http.get(path, headers={"host": "10.0.0.7"}).status_code == 200
+        assert listener.heads == []
+        own.close()
+
+
+class TestTheEnd:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_an_idle_server_at_once(self, serve: Serve, number: int) -> None:
+        own = serve("--sandbox")
+        began = time.monotonic()
+        own.process.signal(number)
+        assert own.process.wait() == 0
+        assert time.monotonic() - began < SOON
+        assert len(own.process.stderr.splitlines()) == 1
+
+    async def test_open_streams_and_sessions_do_not_hold_it_up(self, serve: Serve) -> None:
+        own = serve("--sandbox")
+        session = own.initialize().headers["mcp-session-id"]
+        with (
+            own.http.stream("GET", "/sse") as older,
+            own.http.stream("GET", "/mcp", headers={"accept": "text/event-stream", "mcp-session-id": session}) as newer,
+        ):
+            assert (older.status_code, newer.status_code) == (200, 200)
+            own.process.signal(signal.SIGTERM)
+            # Both end as whole answers, not as broken connections.
+            assert b"endpoint" in older.read()
+            newer.read()
+        assert own.process.wait(SOON) == 0
+        assert "Traceback" not in own.process.stderr
+
+    @pytest.mark.parametrize("era", [OLD, NEW])
+    @pytest.mark.parametrize("path", ["/mcp", "/sse"])
+    async def test_a_call_in_flight_is_answered_first(
+        self, slow: Host, listener: Listener, wait_until: Callable[..., None], path: str, era: str
+    ) -> None:
+        def end() -> None:
+            wait_until(lambda: bool(listener.heads))
+            slow.process.signal(signal.SIGTERM)
+            time.sleep(1.0)
+            assert slow.process.child.poll() is None
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(slow.url + "/healthz", trust_env=False)
+            listener.may_answer.set()
+
+        ending = threading.Thread(target=end)
+        async with client(slow.url + path, era) as mcp:
+            await mcp.list_tools()  # which the client would do after the call, to check its result
+            ending.start()
+            result = await mcp.call_tool("list_users", {})
+            assert not result.is_error, result.structured_content
+            assert result.structured_content["count"] == 1
+        ending.join()
+        assert slow.process.wait(SOON) == 0
+        assert "Traceback" not in slow.process.stderr
+
+    def test_a_call_whose_client_has_left_is_finished_too(
+        self, slow: Host, listener: Listener, wait_until: Callable[..., None]
+    ) -> None:
+        headers = {"mcp_session_id": slow.initialize().headers["mcp-session-id"], "mcp_protocol_version": OLD}
+        slow.http.timeout = httpx.Timeout(0.5)
+        with pytest.raises(httpx.ReadTimeout):
+            slow.post(CALL, **headers)
+        slow.process.signal(signal.SIGTERM)
+        time.sleep(1.0)
+        assert slow.process.child.poll() is None
+        listener.may_answer.set()
+        assert slow.process.wait(SOON) == 0
+
+    def test_it_does_not_wait_for_ever(self, slow: Host, listener: Listener, wait_until: Callable[..., None]) -> None:
+        with socket.create_connection(("127.0.0.1", slow.port)):
+            waiting = threading.Thread(target=self._give_up, args=(slow,))
+            waiting.start()
+            wait_until(lambda: bool(listener.heads))
+            began = time.monotonic()
+            slow.process.signal(signal.SIGTERM)
+            assert slow.process.wait(20) == 0
+            assert 8 < time.monotonic() - began < 14
+            waiting.join()
+
+    @staticmethod
+    def _give_up(host: Host) -> None:
+        session = host.initialize().headers["mcp-session-id"]
+        try:
+            host.post(CALL, mcp_session_id=session, mcp_protocol_version=OLD)
+        except httpx.HTTPError:
+            return
+
+
+class TestTheStart:
+    def test_a_port_in_use_is_one_clear_line(self, run: Callable[..., Any], host: Host) -> None:
+        finished = run("serve", "--transport", "http", "--sandbox", "--port", str(host.port))
+        assert finished.status == 2
+        assert len(finished.stderr.splitlines()) == 1
+        assert "cannot listen" in finished.stderr
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("--transport", "carrier-pigeon"),
+            ("--transport", "http", "--tls-cert", "a.pem"),
+            ("--transport", "http", "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"),
+            ("--transport", "http", "--toolsets", "contcts"),
+            ("--transport", "http", "--max-calls", "0"),
+            ("--transport", "http", "--port", "70000"),
+        ],
+    )
+    def test_what_cannot_work_is_one_clear_line(self, run: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+        finished = run("serve", "--sandbox", *arguments)
+        assert finished.status == 2
+        assert len(finished.stderr.splitlines()) == 1
+        assert finished.stdout == ""
+
+    @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
+    def test_with_a_certificate_it_speaks_tls(self, serve: Serve, tmp_path: Path) -> None:
+        certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+        subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key),
+             "-out", str(certificate), *subject],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        own = serve("--sandbox", "--tls-cert", str(certificate), "--tls-key", str(key), verify=str(certificate))
+        assert own.url.startswith("https://")
+        assert own.initialize().status_code == 200
+        own.close()
