@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 _SHORTEN_TO = (4_000, 1_000, 300)
 _SHORTEST = 200
-_MOST_ENTRIES = 200
+_ENTRIES = (200, 100, 50, 20, 5)
 _FIELDS = 40
 """Fields of a record are no list: so many always stay."""
 _KEPT_AT_END = 0.3
@@ -118,10 +118,11 @@ def fit_record(record: Json, budget: int) -> tuple[Json, str | None]:
             break
         longest = longest * 2 // 3
     said = _said(cuts, longest)
-    most = _MOST_ENTRIES
-    while size(shorter) > budget and most:
-        shorter, most = _thinned(shorter, most), most // 2
-    return shorter, "; ".join(filter(None, (said, f"long lists were cut to {most * 2 or 1} entries")))
+    for most in _ENTRIES:
+        shorter = _thinned(shorter, most)
+        if size(shorter) <= budget:
+            break
+    return shorter, "; ".join(filter(None, (said, f"long lists were cut to {most} entries")))
 
 
 def _thinned(value: Any, most: int) -> Any:

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from drift_mcp.catalogue import Entry
 from drift_mcp.settings import InvalidSetting, Settings
 
+_FEW = 30
 DEFAULT, ALL, DISCOVERY = "default", "all", "discovery"
 SIZES = (DEFAULT, ALL, DISCOVERY)
 """Choices of `toolsets` that only say how much is listed; the name of a toolset also forbids the others."""
@@ -46,11 +47,13 @@ class Surface:
 
     def may_run(self, entry: Entry) -> bool:
         """Whether policy lets the tool run. Read-only comes first, then exclusion, then what was chosen."""
+        return self.may_use(entry) and (self.allowed is None or entry.name in self.allowed)
+
+    def may_use(self, entry: Entry) -> bool:
+        """Whether a job that may run may use the tool inside: who chooses a job chooses its parts, but none forbidden."""
         if self.read_only and entry.access != "read":
             return False
-        if entry.name in self.excluded or (entry.dangerous and not self.dangerous):
-            return False
-        return self.allowed is None or entry.name in self.allowed
+        return entry.name not in self.excluded and (self.dangerous or not entry.dangerous)
 
     def is_listed(self, entry: Entry, scopes: Collection[str] | None = None) -> bool:
         """Whether `tools/list` shows it to a token with `scopes` (None: not known, so nothing is hidden for that)."""
@@ -90,7 +93,8 @@ class Surface:
 
     def summary(self) -> dict[str, object]:
         """The choice in words, for those who ask what this server offers."""
-        chosen: dict[str, object] = {"size": self.size, "read_only": self.read_only, "dangerous": self.dangerous}
+        size = self.size if self.allowed is None else "chosen"
+        chosen: dict[str, object] = {"list": size, "read_only": self.read_only, "dangerous": self.dangerous}
         if self.allowed is not None:
             chosen["only"] = sorted(self.allowed)
         if self.excluded:
@@ -142,6 +146,7 @@ def _names(setting: str, text: str, known: Collection[str]) -> list[str]:
     for name in names:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "`drift-mcp tools` shows all"
+            few = ", ".join(known) if len(known) < _FEW else "`drift-mcp tools` shows all"
+            hint = f"did you mean {close[0]}?" if close else f"there are: {few}"
             raise InvalidSetting(f"{setting}: there is no {name!r}; {hint}")
     return names

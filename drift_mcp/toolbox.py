@@ -32,6 +32,8 @@ ToolResult = dict[str, Any]
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 UNTRUSTED_KEY = "drift-mcp/untrusted"
 SCOPES_WAIT = 2.0
+SCOPES_PAUSE = 60.0
+"""Seconds after which a Drift that did not tell the scopes is asked again: not every list waits for it."""
 UNCUT = 100_000_000
 
 
@@ -49,6 +51,7 @@ class Toolbox:
         self._connect = connect
         self._gateway: Gateway | None = None
         self._scopes: frozenset[str] | None = None
+        self._ask_scopes_at = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -169,16 +172,17 @@ class Toolbox:
         return (await self.run(tool, parse(tool, arguments), budget=UNCUT)).content
 
     async def scopes(self) -> frozenset[str] | None:
-        """What the token may do, asked once; None when there is no token or Drift does not say.
+        """What the token may do; None when there is no token or Drift does not say.
 
         Waits for the answer for `SCOPES_WAIT` seconds at most: a host waits for the list meanwhile. The sandbox's own
         token may do everything, so it is not asked.
         """
         if self._settings.sandbox or (self._connect is None and not has_token()):
             return None
-        if self._scopes is None:
+        if self._scopes is None and anyio.current_time() >= self._ask_scopes_at:
             from drift_mcp.drift.errors import DriftError
 
+            self._ask_scopes_at = anyio.current_time() + SCOPES_PAUSE
             with anyio.move_on_after(SCOPES_WAIT), suppress(DriftError):
                 self._scopes = frozenset((await self.operate("get_token_info")).get("scopes", ())) or None
         return self._scopes
@@ -198,11 +202,15 @@ class Toolbox:
         """The tools that policy lets run, listed or not."""
         return [entry for entry in self._entries.values() if self._surface.may_run(entry)]
 
+    def usable(self) -> frozenset[str]:
+        """The names of the tools that a job may use inside."""
+        return frozenset(entry.name for entry in self._entries.values() if self._surface.may_use(entry))
+
     def about(self) -> Mapping[str, Any]:
         """This server, as `whoami` shows it."""
         sandbox = self._settings.sandbox
         return {
-            "connection": "sandbox" if sandbox else "default",
+            "connection": "sandbox" if sandbox else "drift",
             "drift": "in this process" if sandbox else self._settings.base_url,
             "server_version": __version__,
             "surface": self._surface.summary(),
@@ -225,7 +233,7 @@ class _Context:
     def __init__(self, toolbox: Toolbox, progress: Progress | None) -> None:
         self._toolbox = toolbox
         self._progress = progress
-        self._allowed = {entry.name for entry in toolbox.offered()}
+        self._allowed = toolbox.usable()
 
     async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         from drift_mcp.workflow import NotAllowed

@@ -213,7 +213,6 @@ class TestRules:
             ("update_contact", {"contact_id": 1}),
             ("update_contact", {"contact_id": 1, "attributes": {}}),
             ("update_contact_by_external_id", {"external_id": "a"}),
-            ("update_account", {"account_id": "a", "owner_id": 1}),
             ("update_user", {"user_id": 1}),
             ("update_user", {"user_id": 1, "phone": "5554446666"}),
             ("update_user", {"user_id": 1, "availability": "ON_CALL"}),

@@ -130,7 +130,11 @@ class TestOwnProblems:
         assert "get_contact?" in problems.unknown_tool("get_contcat", "get_contact")["error"]["next"]
 
     def test_a_fault_of_the_server_says_nothing_of_its_cause(self) -> None:
-        assert problems.internal()["error"]["kind"] == "internal_error"
+        read, write = problems.internal(READ), problems.internal(ONCE)
+        assert read["error"]["kind"] == write["error"]["kind"] == "internal_error"
+        assert "may_have_been_applied" not in read["error"]
+        assert write["error"]["may_have_been_applied"] is True
+        assert "Try once more" not in write["error"]["next"]
 
     def test_a_forbidden_tool_is_named_and_no_reason_given(self) -> None:
         error = problems.not_allowed("delete_contact")["error"]

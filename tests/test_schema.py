@@ -163,11 +163,11 @@ class TestTranslation:
 
     def test_an_optional_field_loses_its_null_and_keeps_its_bounds(self) -> None:
         class Model(Request):
-            count: int | None = Field(None, ge=1, le=5, description="How many.")
+            count: int | None = Field(None, ge=2, le=5, description="How many.")
 
         assert input_schema(Model) == {
             "type": "object",
-            "properties": {"count": {"type": "integer", "minimum": 1, "maximum": 5, "description": "How many."}},
+            "properties": {"count": {"type": "integer", "minimum": 2, "maximum": 5, "description": "How many."}},
             "additionalProperties": False,
         }
 

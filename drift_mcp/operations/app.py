@@ -33,26 +33,28 @@ class TokenInfo(Result):
     created_at: Stamp | None = Field(None, alias="created_at")
 
 
-OPERATIONS = [
-    Operation(
-        name="get_token_info",
-        title="What the token may do",
-        summary="The scopes, organisation and lifetime of the Drift token in use. The token itself is never shown.",
-        intents=(
-            "what may this Drift token do",
-            "which scopes do we have",
-            "is our Drift token still valid",
-            "which organisation am I connected to",
-        ),
-        method="POST",
-        path="/app/token_info",
-        toolset="app",
-        scope=None,
-        access=Access.READ,
-        request=Request,
-        result=TokenInfo,
-        inject=Inject.TOKEN_IN_BODY,
+TOKEN_INFO = Operation(
+    name="get_token_info",
+    title="What the token may do",
+    summary="The scopes, organisation and lifetime of the Drift token in use. The token itself is never shown.",
+    intents=(
+        "what may this Drift token do",
+        "which scopes do we have",
+        "is our Drift token still valid",
+        "which organisation am I connected to",
     ),
+    method="POST",
+    path="/app/token_info",
+    toolset="app",
+    scope=None,
+    access=Access.READ,
+    request=Request,
+    result=TokenInfo,
+    inject=Inject.TOKEN_IN_BODY,
+)
+
+OPERATIONS = [
+    TOKEN_INFO,
     Operation(
         name="uninstall_app",
         title="Uninstall the Drift app",

@@ -10,7 +10,7 @@ torn, and fetches nothing again.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from anyio import to_thread
 from pydantic import Field
@@ -22,8 +22,8 @@ from drift_mcp.fields import Id, Line, Moment, VisitorText, iso_from_ms
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.operations.conversations import Status
 from drift_mcp.workflow import Context, NotAllowed, Workflow
-from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason, stopped
-from drift_mcp.workflows.bulk.conversation_records import ENDINGS, Record, Source, as_plain_text
+from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason
+from drift_mcp.workflows.bulk.conversation_records import ENDINGS, Format, Record, Source, as_plain_text, format_of
 from drift_mcp.workflows.bulk.files import Appending, inside, json_line, publish, refuse, size_of
 from drift_mcp.workflows.bulk.journal import Journal, Running, job_name
 
@@ -37,8 +37,10 @@ class ExportConversations(Request):
     updated_since: Moment | None = Field(None, description="Only those with activity since then.")
     ids: Annotated[list[Id] | None, Field(min_length=1, max_length=1000)] = Field(None, description="Only these.")
     limit: Annotated[int, Field(ge=1, le=10_000)] = Field(100, description="How many at most, the latest first.")
-    file: Line | None = Field(None, description="New .jsonl (or .txt) file in the allowed folder; else the answer.")
-    format: Literal["jsonl", "text"] = Field("jsonl", description="jsonl: a conversation a line; text: to read.")
+    file: Line | None = Field(None, description="New .jsonl or .txt file in the allowed folder; else returned here.")
+    format: Format | None = Field(
+        None, description="jsonl: a conversation a line; text: to read. Left out: as file ends, else jsonl."
+    )
     contact_details: bool = Field(False, description="true: the contact's name and e-mail too.")
     overwrite: bool = Field(False, description="true: replace the file if it exists.")
     resume: bool = Field(True, description="false: forget what an unfinished run did.")
@@ -82,7 +84,7 @@ class Export(Result):
     shortened: list[int] | None = Field(None, description="Conversations with a message too long to be whole.")
     conversations: list[Exported] | None = Field(None, description="Without file and in jsonl.")
     text: VisitorText | None = Field(None, description="Without file and in text.")
-    left_out: list[int] | None = Field(None, description="Ids that did not fit into this answer; export to a file.")
+    left_out: list[int] | None = Field(None, description="Ids that did not fit in here; export to a file.")
     note: str | None = None
     stopped: dict[str, Any] | None = Field(None, description="Why it ended early, and what to do.")
     drift_calls: int | None = None
@@ -90,6 +92,9 @@ class Export(Result):
 
 async def export_conversations(request: ExportConversations, context: Context) -> dict[str, Any]:
     """See the top of this module."""
+    # Where the ending says nothing, the refusal names all that do.
+    endings = ENDINGS[request.format] if request.format else (*ENDINGS["jsonl"], *ENDINGS["text"])
+    request = request.model_copy(update={"format": request.format or format_of(request.file)})
     allowed = {entry.name for entry in context.offered()}
     for name in ("list_messages", "get_conversation" if request.ids else "list_conversations"):
         if name not in allowed:
@@ -103,7 +108,7 @@ async def export_conversations(request: ExportConversations, context: Context) -
     )
     if request.file is None or context.files() is None:
         return await _as_result(request, source, calls) | ({"note": NO_FOLDER} if request.file else {})
-    path = inside(context.files(), request.file, ENDINGS[request.format])
+    path = inside(context.files(), request.file, endings)
     chosen = request.model_dump(exclude={"overwrite", "resume"})
     name = await job_name(context, "export", chosen)
     calls.made += 1
@@ -151,7 +156,7 @@ async def _to_file(
                 except HOPELESS as error:
                     if not calls.done:
                         raise
-                    report["stopped"] = stopped(error)
+                    report["stopped"] = calls.stopped(error)
                     break
                 except DriftError as error:
                     failures.append({"id": entry["id"], "reason": reason(error)})
@@ -185,7 +190,7 @@ async def _as_result(request: ExportConversations, source: Source, calls: JobCal
         except HOPELESS as error:
             if not records:
                 raise
-            report["stopped"] = stopped(error)
+            report["stopped"] = calls.stopped(error)
             break
         except DriftError as error:
             failures.append({"id": entry["id"], "reason": reason(error)})
@@ -209,7 +214,7 @@ async def _as_result(request: ExportConversations, source: Source, calls: JobCal
     return report | ({"left_out": left_out[:100]} if left_out else {})
 
 
-def _bytes(record: Record | None, form: str) -> bytes:
+def _bytes(record: Record | None, form: str | None) -> bytes:
     if record is None:
         return b""
     return json_line(record) if form == "jsonl" else as_plain_text(record).encode()
@@ -223,7 +228,7 @@ WORKFLOWS = [
     Workflow(
         name="export_conversations",
         title="Export conversations",
-        summary="Transcripts of many conversations, private notes included, to a local file or as the answer.",
+        summary="Transcripts of many conversations, private notes included, into a local file, or returned.",
         guidance="Changes nothing in Drift. Call again with the same arguments to go on. One: "
         "get_conversation_transcript.",
         intents=(

@@ -222,7 +222,7 @@ WORKFLOWS = [
     Workflow(
         name="get_contact_overview",
         title="Overview of a contact",
-        summary="One person's contact data, company, latest conversations, meetings and timeline in one answer.",
+        summary="One person's contact data, company, latest conversations, meetings and timeline in one call.",
         intents=(
             "tell me everything about this lead",
             "prepare me for the meeting with this person",

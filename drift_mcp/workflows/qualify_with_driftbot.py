@@ -30,7 +30,7 @@ class Qualify(Request):
         None, description="To ask after the flow, one by one."
     )
     revise: Text | None = Field(None, description="New wording for the question that waits; no new flow.")
-    since_message_id: Id | None = Field(None, description="message_id of an answer before: only wait on.")
+    since_message_id: Id | None = Field(None, description="message_id of an earlier result: only wait on.")
     wait_seconds: Annotated[int, Field(ge=0, le=120)] = Field(30, description="0: do not wait.")
 
     @model_validator(mode="after")
@@ -214,7 +214,7 @@ WORKFLOWS = [
         name="qualify_with_driftbot",
         title="Qualify a visitor with Driftbot",
         summary="Have Driftbot ask the visitor, wait for the answers, put further questions, or revise the one that "
-        "waits; answers questions and answers.",
+        "waits; returns the questions with their answers.",
         guidance="To only start a flow: trigger_driftbot.",
         intents=(
             "qualify this visitor with the bot",

@@ -48,7 +48,7 @@ class Replied(Result):
 
 
 async def reply_to_conversation(request: Reply, context: Context) -> dict[str, Any]:
-    """Two calls to Drift, the reply and the thread's tail, and one each for a note and a status.
+    """Two calls to Drift, the reply and the end of the thread, and one each for a note and a status.
 
     A reply that fails ends it: nothing else has been done. After a failure the later steps are left, because a
     conversation that is closed without its note looks finished and is not.
@@ -128,10 +128,10 @@ def _said(message: Row) -> Row:
 WORKFLOWS = [
     Workflow(
         name="reply_to_conversation",
-        title="Reply, note and status in one",
-        summary="Reply to the visitor, with buttons, a private note and a new status if wanted; answers the "
-        "thread's tail.",
-        guidance="Only a message: send_message.",
+        title="Reply to a conversation",
+        summary="Reply to the visitor, with buttons, a private note and a new status if wanted; returns the end of the "
+        "thread.",
+        guidance="Only a private note, without a reply: send_message with type private_note.",
         intents=(
             "answer the visitor and close the chat",
             "reply and leave a note for my colleagues",

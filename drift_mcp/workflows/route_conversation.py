@@ -36,14 +36,20 @@ class Assignee(Result):
     availability: str | None = None
 
 
+class Proposed(Assignee):
+    user_id: int | None = Field(None, description="Absent: nobody fits.")
+    reason: str | None = None
+
+
 class Routed(Result):
     conversation_id: int | None = None
     who: VisitorText | None = None
     account: str | None = None
-    owner: Assignee | None = None
-    assignee: Assignee | None = Field(None, description="Proposed; absent: nobody fits.")
-    reason: str | None = None
-    takes_part: list[str] | None = Field(None, description="Who of ours is in it so far.")
+    owner: Assignee | None = Field(None, description="Of the account.")
+    proposed: Proposed | None = None
+    assigned: bool | None = Field(None, description="Whether it is assigned to the one proposed; absent: unclear.")
+    assignee: Assignee | None = Field(None, description="To whom it was assigned before.")
+    participants: list[str] | None = Field(None, description="Who of ours took part before.")
     done: list[str] | None = Field(None, description="Of assigned, note.")
     not_done: list[str] | None = None
     unclear: list[str] | None = Field(None, description="May be done: look first.")
@@ -56,28 +62,32 @@ class _Route:
         self.request = request
         self.job = Job(context)
         self.users: dict[int, Row] = {}
+        self.listed = True
 
     async def run(self) -> Row:
-        conversation, users, teams = await self.job.together(
+        conversation, _, teams = await self.job.together(
             partial(self.job.operate, "get_conversation", conversation_id=self.request.conversation_id),
-            partial(self.job.rows, "list_users", USER_PAGES, limit=200),
+            self._read_users,
             partial(self.job.attempt, "teams", "list_teams", limit=200),
         )
-        self.users = {user["id"]: user for user in users[0] if "id" in user}
         contact: Row = {}
         if conversation.get("contact_id"):
             found = await self.job.attempt("contact", "get_contact", contact_id=conversation["contact_id"])
             contact = found or {}
         account = await lookups.account_of(self.job, contact) or {}
-        owner = self.users.get(account.get("owner_id", 0))
+        owner = await self._owner(account)
         chosen, reason = await self._choose(account, owner, (teams or {}).get("items", []))
+        before = conversation.get("assigned_user_id")
         answer = {
             "who": contact.get("name") or contact.get("email") or "anonymous",
             "account": account.get("name"),
             "owner": _assignee(owner),
-            "assignee": _assignee(chosen),
-            "reason": reason,
-            "takes_part": [str(self.users.get(each, {}).get("name") or each) for each in taking_part(conversation)],
+            "proposed": {**(_assignee(chosen) or {}), "reason": reason},
+            "assigned": chosen is not None and before == chosen["id"],
+            "assignee": _assignee(self.users.get(before, {"id": before})) if before else None,
+            "participants": [
+                str(self.users.get(each, {}).get("name") or each) for each in conversation.get("participants") or []
+            ],
         }
         if self.request.assign:
             answer |= await self._assign(conversation, chosen)
@@ -85,17 +95,35 @@ class _Route:
             answer | {"problems": self.job.problems}
         )
 
+    async def _read_users(self) -> None:
+        try:
+            rows, _ = await self.job.rows("list_users", USER_PAGES, limit=200)
+        except FAILURES as error:
+            # The owner can still be proposed, and those who take part be told.
+            self.job.note("users", "list_users", error)
+            self.listed = False
+            return
+        self.users = {user["id"]: user for user in rows if "id" in user}
+
+    async def _owner(self, account: Row) -> Row | None:
+        number = account.get("owner_id")
+        if not number or self.listed:
+            return self.users.get(number or 0)
+        answer = await self.job.attempt("owner", "get_users", user_ids=[number]) or {}
+        self.users |= {user["id"]: user for user in answer.get("items", ()) if "id" in user}
+        return self.users.get(number, {"id": number})
+
     async def _choose(self, account: Row, owner: Row | None, teams: list[Row]) -> tuple[Row | None, str]:
         """The owner if there, else somebody of the owner's team, else whoever has least to do."""
         if owner and _is_there(owner):
             return owner, f"owns the account {account.get('name')} and is available"
         there = [user for user in self.users.values() if _is_there(user)]
         if owner:
-            away = (
-                f"the owner {owner.get('name')} is {str(owner.get('availability', 'away')).lower().replace('_', ' ')}"
-            )
+            away = f"the owner {owner.get('name') or owner['id']} is {_whereabouts(owner)}"
         else:
             away = "the account has no known owner" if account else "no account is known"
+        if not self.listed:
+            return owner, f"{away}; who else is available is not known"
         if not there:
             return owner, f"nobody is available; {away}"
         for team in _teams_of(owner, teams):
@@ -129,7 +157,8 @@ class _Route:
         done = await self._carry_out(conversation, chosen)
         unclear = [step for step in steps if self.job.unclear(step)]
         left = [step for step in steps if step not in done.get("done", ()) and step not in unclear]
-        return done | {"not_done": left, "unclear": unclear}
+        assigned = None if "assigned" in unclear else "assigned" in done.get("done", ())
+        return done | {"assigned": assigned, "not_done": left, "unclear": unclear}
 
     async def _carry_out(self, conversation: Row, chosen: Row) -> Row:
         number = self.request.conversation_id
@@ -151,6 +180,11 @@ class _Route:
 
 def _is_there(user: Row) -> bool:
     return not user.get("bot") and str(user.get("availability")).upper() in REACHABLE
+
+
+def _whereabouts(user: Row) -> str:
+    availability = user.get("availability")
+    return str(availability).lower().replace("_", " ") if availability else "perhaps away (availability not known)"
 
 
 def _teams_of(owner: Row | None, teams: list[Row]) -> list[Row]:

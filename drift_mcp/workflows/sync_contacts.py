@@ -1,6 +1,7 @@
 """`sync_contacts`: brings many contacts into Drift as a list or a file has them, and says what became of each.
 
-Calls to Drift: one to know the organisation; then one lookup a row by e-mail, or one for up to 25 rows by external id;
+Calls to Drift: one to know the organisation, and one for the attributes that contacts have unless only e-mail, external
+id, name and phone are given; then one lookup a row by e-mail, or one for up to 25 rows by external id;
 and one write for each row that differs. Rows that an interrupted run finished cost none.
 """
 
@@ -13,15 +14,20 @@ from pydantic import Field, WithJsonSchema, model_validator
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.fields import Line, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
+from drift_mcp.text import visible
 from drift_mcp.workflow import Context, NotAllowed, Workflow
-from drift_mcp.workflows.bulk.calls import JobCalls, stopped
-from drift_mcp.workflows.bulk.contact_job import LOOKUPS, ContactJob
+from drift_mcp.workflows.bulk.calls import JobCalls
+from drift_mcp.workflows.bulk.columns import Names, declared, understand
+from drift_mcp.workflows.bulk.contact_job import LOOKUPS, ContactJob, Sample
 from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Prepared, Row, prepare
-from drift_mcp.workflows.bulk.files import inside, write_lines
+from drift_mcp.workflows.bulk.files import FAILED, existing, refuse, remove, write_lines
 from drift_mcp.workflows.bulk.journal import Journal, Running, digest, job_name
-from drift_mcp.workflows.bulk.rows import ENDINGS, Numbered, has_columns, rows_of
+from drift_mcp.workflows.bulk.rows import ENDINGS, Table, table_of
+from drift_mcp.workflows.shared.contact_changes import Change
+from drift_mcp.workflows.shared.lookups import brief, slim
 
 SHOWN = 20
+LONGEST = 120
 
 ContactRow = Annotated[
     dict[str, Any],
@@ -33,7 +39,7 @@ ContactRow = Annotated[
                 "external_id": {"type": "string", "description": "Your own system's id."},
                 "name": {"type": "string", "description": "Full name."},
                 "phone": {"type": "string", "description": "Number."},
-                "attributes": {"type": "object", "description": "More by name."},
+                "attributes": {"type": "object", "description": "More by name, as list_contact_attributes has them."},
             },
             "additionalProperties": False,
         }
@@ -47,6 +53,7 @@ class SyncContacts(Request):
     )
     file: Line | None = Field(None, description="Or a .csv or .jsonl file in the allowed folder.")
     key: Key = Field("email", description="What tells contacts apart.")
+    new_attributes: bool = Field(False, description="true: unknown names become new attributes; else refused.")
     dry_run: bool = Field(False, description="true: only say what would change.")
     resume: bool = Field(True, description="false: forget what an unfinished run did.")
 
@@ -62,6 +69,12 @@ class RowFailure(Result):
     reason: VisitorText | None = None
 
 
+class RowSample(Result):
+    line: int | None = None
+    outcome: str | None = Field(None, description="created or updated.")
+    changes: list[Change] | None = None
+
+
 class Merged(Result):
     line: int | None = None
     into: int | None = None
@@ -74,6 +87,9 @@ class Synced(Result):
     unchanged: int | None = None
     failed: int | None = None
     dry_run: bool | None = None
+    columns: dict[str, Any] | None = Field(None, description="What each column was taken for.")
+    new_attributes: list[str] | None = Field(None, description="Did not exist before.")
+    samples: list[RowSample] | None = Field(None, description="dry_run: up to 5 rows that would change.")
     resumed: int | None = Field(None, description="Rows that an earlier run had done.")
     duplicates: int | None = Field(None, description="Rows merged into one of the same key; later values win.")
     merged: list[Merged] | None = Field(None, description="The first 20 duplicates.")
@@ -91,17 +107,19 @@ async def sync_contacts(request: SyncContacts, context: Context) -> dict[str, An
     for name in (LOOKUPS[request.key], *writes):
         if name not in allowed:
             raise NotAllowed(name)
-    source = None if request.file is None else inside(context.files(), request.file, ENDINGS)
-
-    def load() -> Prepared:
-        numbered: list[Numbered] = list(enumerate(request.contacts or (), 1)) if source is None else rows_of(source)
-        return prepare(numbered, request.key, columns=source is not None and has_columns(source))
-
-    prepared = await to_thread.run_sync(load)
+    source = None if request.file is None else existing(context.files(), request.file, ENDINGS)
+    if source is None:
+        table = Table(None, list(enumerate(request.contacts or (), 1)))
+    else:
+        table = await to_thread.run_sync(table_of, source)
     calls = JobCalls(context)
+    names = understand(table, await declared(calls, table), create=request.new_attributes)
+    _has_key(request.key, table, names)
+    prepared = await to_thread.run_sync(prepare, table, request.key, names)
+    about = slim({"columns": names.told(table.columns), "new_attributes": list(names.new)})
     if request.dry_run:
         report, _ = await _run(request, prepared, calls, None)
-        return report | {"dry_run": True}
+        return report | about | {"dry_run": True}
     whole = [request.key, [[row.key, row.fields] for row in prepared.rows]]
     name = await job_name(context, "sync", digest(repr(whole)))
     calls.made += 1
@@ -111,13 +129,24 @@ async def sync_contacts(request: SyncContacts, context: Context) -> dict[str, An
         raise InvalidArguments(["this very sync is running already; wait for it to end"]) from None
     with journal:
         report, failures = await _run(request, prepared, calls, journal)
-        if source is not None and failures:
-            beside = source.with_name(f"{source.name}.failed.jsonl")
-            await to_thread.run_sync(write_lines, beside, [asdict(each) for each in failures])
-            report["failures_file"] = f"{request.file}.failed.jsonl"
+        if source is not None:
+            beside = source.with_name(f"{source.name}{FAILED}")
+            if failures:
+                await to_thread.run_sync(write_lines, beside, [asdict(each) for each in failures])
+                report["failures_file"] = f"{request.file}{FAILED}"
+            elif "stopped" not in report:
+                remove(beside)  # it is of an earlier run
         if "stopped" not in report:
             journal.finish()
-    return report
+    return report | about
+
+
+def _has_key(key: Key, table: Table, names: Names) -> None:
+    """Refuse a file that has no column for the key, instead of every row of it."""
+    if table.columns is None or any(names.meaning[column] == key for column in table.columns):
+        return
+    columns = ", ".join(repr(column[:60]) for column in table.columns[:SHOWN]) or "none, the file is empty"
+    raise refuse(f"no column is the {key} that tells contacts apart; its columns: {columns}. Rename one, or choose key")
 
 
 async def _run(
@@ -134,7 +163,7 @@ async def _run(
     calls.total, calls.done = len(prepared.rows), len(prepared.rows) - len(waiting)
     resumed = calls.done
     await job.run(waiting)
-    if job.stop is not None and calls.done == 0:
+    if job.stop is not None and not sum(job.counts.values()) and not job.failures:
         # Nothing was done at all, so there is nothing to report but why.
         raise job.stop
     failures = sorted(prepared.failures + job.failures, key=lambda failure: failure.line)
@@ -152,9 +181,22 @@ async def _run(
         report["merged"] = [{"line": line, "into": into} for line, into in merged[:SHOWN]]
     if failures:
         report["failures"] = [{"line": each.line, "reason": each.reason[:300]} for each in failures[:SHOWN]]
+    if job.samples:
+        report["samples"] = [_shown(sample) for sample in job.samples]
     if job.stop is not None:
-        report |= {"remaining": calls.total - calls.done, "stopped": stopped(job.stop)}
+        report |= {"remaining": calls.total - calls.done, "stopped": calls.stopped(job.stop)}
     return report, failures
+
+
+def _shown(sample: Sample) -> dict[str, Any]:
+    changes = [
+        slim({"field": name[:100], "old": _short(old)}) | {"new": _short(new)} for name, old, new in sample.changes
+    ]
+    return {"line": sample.line, "outcome": sample.outcome, "changes": changes}
+
+
+def _short(value: Any) -> Any:
+    return brief(visible(value), LONGEST) if isinstance(value, str) else value
 
 
 WORKFLOWS = [
@@ -162,7 +204,8 @@ WORKFLOWS = [
         name="sync_contacts",
         title="Sync many contacts",
         summary="Bring many contacts into Drift: each is looked up by key, then created or updated where it differs.",
-        guidance="Safe to call again with the same arguments: it goes on where it ended. One contact: capture_lead.",
+        guidance="Try dry_run first. Safe to call again with the same arguments: it goes on where it stopped. "
+        "One contact: capture_lead.",
         intents=(
             "sync contacts from a CSV file",
             "import many leads into Drift",

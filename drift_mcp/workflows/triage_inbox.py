@@ -28,12 +28,13 @@ class Triage(Request):
     account: Line | None = Field(None, description="Only this company: domain, or part of its name.")
     waiting_at_least_minutes: Minutes | None = Field(None, description="Only unanswered for so long.")
     updated_within_minutes: Minutes | None = Field(None, description="Only changed that lately.")
-    unanswered_only: bool = Field(False, description="Leave answered ones out.")
+    unanswered_only: bool = Field(False, description="true: leave answered ones out.")
     limit: Annotated[int, Field(ge=1, le=50)] = Field(20, description="Rows, 1-50.")
 
 
 class Waiting(Result):
     conversation_id: int | None = None
+    contact_id: int | None = None
     who: VisitorText | None = Field(None, description="Name, else e-mail, else anonymous.")
     company: VisitorText | None = None
     last_message: VisitorText | None = Field(None, description="The visitor's last.")
@@ -49,7 +50,7 @@ class Inbox(Result):
     status: str | None = None
     total: int | None = Field(None, description="Conversations with that status.")
     looked_at: int | None = Field(None, description="Whose messages were read.")
-    left_out: dict[str, int] | None = Field(None, description="Reason to number.")
+    left_out: dict[str, int] | None = Field(None, description="How many are not shown, by reason.")
     problems: list[Problem] | None = None
 
 
@@ -71,11 +72,13 @@ class _Triage:
             await self.names.fill_in(rows)
         if self.request.tag:
             wanted = self.request.tag.casefold()
-            rows = self._keep("tag", rows, lambda row: wanted in [str(tag).casefold() for tag in row.get("tags", ())])
+            rows = self._keep(
+                "other_tags", rows, lambda row: wanted in [str(tag).casefold() for tag in row.get("tags", ())]
+            )
         if self.request.account:
             company = self.request.account.casefold()
             await self.names.of_account(rows, company)
-            rows = self._keep("account", rows, lambda row: self.names.works_for(row, company))
+            rows = self._keep("other_accounts", rows, lambda row: self.names.works_for(row, company))
         read = await self._read(rows)
         shown = self._sorted(read)
         if not self.full:
@@ -107,10 +110,10 @@ class _Triage:
         within, waiting = self.request.updated_within_minutes, self.request.waiting_at_least_minutes
         if within is not None:
             since = self._ago(within)
-            rows = self._keep("updated_earlier", rows, lambda row: str(row.get("updated_at")) >= since)
+            rows = self._keep("updated_too_long_ago", rows, lambda row: str(row.get("updated_at")) >= since)
         if waiting is not None:
             until = self._ago(waiting)  # nobody waits for longer than the conversation lasts
-            rows = self._keep("waits_less", rows, lambda row: str(row.get("created_at", "")) <= until)
+            rows = self._keep("waiting_too_short", rows, lambda row: str(row.get("created_at", "")) <= until)
         return rows
 
     async def _read(self, rows: list[Row]) -> list[Row]:
@@ -134,7 +137,7 @@ class _Triage:
                 self._leave("not_tried_after_failures", len(queue))
                 return read
         if queue:
-            self._leave("began_too_late_to_matter" if len(read) < MOST_READ else "over_the_limit_of_a_call", len(queue))
+            self._leave("newer_than_those_shown" if len(read) < MOST_READ else "not_read_too_many", len(queue))
         return read
 
     def _waits(self, row: Row) -> bool:
@@ -145,13 +148,13 @@ class _Triage:
         waiting = sorted((row for row in read if self._waits(row)), key=lambda row: (row["since"], row["id"]))
         rest = [row for row in read if not self._waits(row)]
         if self.request.waiting_at_least_minutes is not None:
-            rest = self._keep("waits_less", rest, lambda row: not row.get("since"))
+            rest = self._keep("waiting_too_short", rest, lambda row: not row.get("since"))
         if self.request.unanswered_only or self.request.waiting_at_least_minutes is not None:
             # What could not be read is shown: it may wait.
-            rest = self._keep("answered", rest, lambda row: bool(row.get("unread")))
+            rest = self._keep("already_answered", rest, lambda row: bool(row.get("unread")))
         rest.sort(key=lambda row: str(row.get("updated_at")), reverse=True)
         found = waiting + rest
-        self._leave("over_limit", len(found) - self.request.limit)
+        self._leave("more_than_limit", len(found) - self.request.limit)
         return found[: self.request.limit]
 
     def _shown(self, row: Row) -> Row:
@@ -160,6 +163,7 @@ class _Triage:
         return lookups.slim(
             {
                 "conversation_id": row["id"],
+                "contact_id": row.get("contact_id"),
                 "who": contact.get("name") or contact.get("email") or "anonymous",
                 "company": self.names.company(contact),
                 "last_message": lookups.brief(row.get("last"), MESSAGE_LENGTH),

@@ -6,17 +6,19 @@ from pydantic import Field
 
 from drift_mcp.drift.errors import DriftError
 from drift_mcp.operation import Access, Request, Result
+from drift_mcp.operations.app import TOKEN_INFO
+from drift_mcp.problems import drift_failed
 from drift_mcp.workflow import Context, Workflow
 
 
 class Identity(Result):
-    connection: str | None = Field(None, description="default, or sandbox: a local Drift with invented data.")
+    connection: str | None = Field(None, description="drift, or sandbox: a local Drift with invented data.")
     drift: str | None = Field(None, description="Where Drift is.")
     org_id: int | None = None
     scopes: list[str] | None = Field(None, description="What the token may do; absent if it cannot be read.")
     server_version: str | None = None
     surface: dict[str, Any] | None = Field(None, description="What the operator lets this server offer.")
-    problem: str | None = Field(None, description="Why the token could not be read.")
+    problem: str | None = Field(None, description="Why the token could not be read, and what to do.")
 
 
 async def whoami(_: Request, context: Context) -> dict[str, Any]:
@@ -25,7 +27,8 @@ async def whoami(_: Request, context: Context) -> dict[str, Any]:
     try:
         info = await context.token_info()
     except DriftError as error:
-        return about | {"problem": error.kind}
+        told = drift_failed(TOKEN_INFO, error)["error"]
+        return about | {"problem": f"{told['message']} {told['next']}"}
     known = {name: info[name] for name in ("org_id", "scopes") if name in info}
     return about | known
 

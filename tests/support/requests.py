@@ -330,7 +330,7 @@ ROWS = [
         {"min_start_time": "2019-01-01T12:00:00Z", "max_start_time": "1546344000001", "limit": 200},
         "GET",
         "/users/meetings/org",
-        [("min_start_time", "1546344000000"), ("max_start_time", "1546344000001"), ("limit", "200")],
+        [("min_start_time", "1546344000000"), ("max_start_time", "1546344000001"), ("limit", "1000")],
     ),
     Row("list_playbooks", {}, "GET", "/playbooks/list"),
     Row("list_landing_pages", {}, "GET", "/playbooks/clp"),

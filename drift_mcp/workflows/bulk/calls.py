@@ -9,7 +9,17 @@ from typing import Any
 
 import anyio
 
-from drift_mcp.drift.errors import DriftError, Forbidden, NoClient, NotConnected, RateLimited, Unauthorized
+from drift_mcp import catalogue, problems
+from drift_mcp.drift.errors import (
+    BadToken,
+    DriftError,
+    Forbidden,
+    NoClient,
+    NotConnected,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+)
 from drift_mcp.text import visible
 from drift_mcp.workflow import Context
 
@@ -17,8 +27,9 @@ LONGEST_WAIT = 120.0
 """Seconds. A job told to wait longer than this stops, and can be resumed."""
 TRIES = 7
 FIRST_WAIT = 2.0
+GO_ON = "Afterwards the same call goes on where it stopped."
 
-HOPELESS = (NotConnected, NoClient, Unauthorized, Forbidden, RateLimited)
+HOPELESS = (NotConnected, BadToken, NoClient, Unauthorized, Forbidden, RateLimited, Unreachable)
 """What fails every further row as well, so that the job stops."""
 
 
@@ -29,6 +40,7 @@ class JobCalls:
         self._context = context
         self._free_at = 0.0
         self._told = -1.0
+        self._failed = ""
         self.made = 0
         self.done = 0
         self.total: int | None = None
@@ -46,7 +58,11 @@ class JobCalls:
             try:
                 return await self._context.operate(name, **arguments)
             except RateLimited as limited:
+                self._failed = name
                 await self._pause(limited, tried)
+            except HOPELESS:
+                self._failed = name
+                raise
         raise AssertionError  # the last try returns or raises
 
     async def row_done(self, message: str) -> None:
@@ -54,6 +70,16 @@ class JobCalls:
         self.done += 1
         if self.total is None or self.total <= 100 or self.done % 5 == 0 or self.done == self.total:
             await self._tell(message)
+
+    def stopped(self, error: DriftError) -> dict[str, Any]:
+        """Why the job stopped before its end, and what to do."""
+        if type(error) is DriftError or not self._failed:
+            # This job's own judgement, not one answer of Drift.
+            told = {"message": f"{error.detail}.", "next": "Wait a little, then call again."}
+        else:
+            told = problems.drift_failed(catalogue.load()[self._failed].record(), error)["error"]
+        wait = {} if error.retry_after is None else {"retry_after_seconds": error.retry_after}
+        return {"kind": error.kind, "message": told["message"], "next": f"{told['next']} {GO_ON}"} | wait
 
     async def _pause(self, limited: RateLimited, tried: int) -> None:
         wait = limited.retry_after
@@ -77,12 +103,3 @@ def reason(error: DriftError) -> str:
     """Why Drift could not do it, in few words."""
     said = f": {visible(error.detail)}" if error.detail else ""
     return f"{error.kind}{said}"
-
-
-def stopped(error: DriftError) -> dict[str, Any]:
-    """Why a job stopped before its end."""
-    wait = {} if error.retry_after is None else {"retry_after_seconds": error.retry_after}
-    return {
-        "kind": error.kind,
-        "message": f"Stopped: {reason(error)}. Call again with the same arguments to go on.",
-    } | wait

@@ -14,6 +14,7 @@ import anyio
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import Conflict, DriftError, InvalidRequest, NotFound
 from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason
+from drift_mcp.workflows.bulk.columns import NAMED
 from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Row, changes, hidden_in_brief
 from drift_mcp.workflows.bulk.journal import Journal
 
@@ -25,6 +26,16 @@ LOST_WAIT = 1.0
 """Seconds before looking for a write whose answer was lost: it may still be under way."""
 FAULTS_IN_A_ROW = 20
 """Rows that fail for Drift's sake, one after another, until the job stops."""
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What would become of a row: each field that changes, with its old and its new value."""
+
+    line: int
+    outcome: str
+    changes: list[tuple[str, Any, Any]]
 
 
 class _RowFailed(Exception):
@@ -44,6 +55,7 @@ class ContactJob:
     journal: Journal | None
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("created", "updated", "unchanged"), 0))
     failures: list[Failure] = field(default_factory=list[Failure])
+    samples: list[Sample] = field(default_factory=list[Sample])
     stop: DriftError | None = None
     faults: int = 0
 
@@ -106,6 +118,7 @@ class ContactJob:
             if contact is None and "email" not in row.fields:
                 raise _RowFailed("no contact has this external_id, and creating one needs an email")
             if self.journal is None:
+                self._show(row, outcome, wanted, contact or {})
                 return outcome
             self.journal.intend(row.key, outcome)
             try:
@@ -130,6 +143,15 @@ class ContactJob:
             else:
                 return outcome
         raise AssertionError  # the last try returns or raises
+
+    def _show(self, row: Row, outcome: str, wanted: dict[str, Any], contact: dict[str, Any]) -> None:
+        """Keep what would change as a sample. Updates say more than creations, and the first rows do for either."""
+        now = contact.get("attributes", {}) | {name: contact[name] for name in NAMED if name in contact}
+        new = {name: value for name, value in wanted.items() if name != "attributes"} | wanted.get("attributes", {})
+        sample = Sample(row.line, outcome, [(name, now.get(name), value) for name, value in new.items()])
+        self.samples.append(sample)
+        self.samples.sort(key=lambda each: (each.outcome != "updated", each.line))
+        del self.samples[SAMPLES:]
 
     async def _look_again(self, row: Row, after: DriftError) -> list[dict[str, Any]]:
         """The contacts with the row's key, once a write of it did not go as it should: `after`."""

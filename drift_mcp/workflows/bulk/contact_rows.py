@@ -1,6 +1,6 @@
 """The rows that `sync_contacts` works on: checked, freed of duplicates, compared with the contact in Drift."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
@@ -11,13 +11,11 @@ from pydantic import ValidationError
 from drift_mcp.fields import Line, shown_json
 from drift_mcp.operations.contacts import Contact, ContactDetails
 from drift_mcp.text import visible
-from drift_mcp.workflows.bulk.rows import Numbered
+from drift_mcp.workflows.bulk.columns import NAMED, Names
+from drift_mcp.workflows.bulk.rows import Table
 
 Key = Literal["email", "external_id"]
 
-NAMED = ("email", "external_id", "name", "phone")
-_SPELLINGS = {"e_mail": "email", "externalid": "external_id"}
-_RESERVED = {*NAMED, "externalId"}
 _BRIEF = SimpleNamespace(detail="brief")
 
 
@@ -54,19 +52,19 @@ class Prepared:
         return sorted((line, row.line) for row in self.rows for line in row.also)
 
 
-def prepare(numbered: Iterable[Numbered], key: Key, *, columns: bool) -> Prepared:
-    """The rows to work on and those that cannot be. With `columns`, names besides the known ones are attributes.
+def prepare(table: Table, key: Key, names: Names) -> Prepared:
+    """The rows to work on and those that cannot be.
 
     Of rows with one key, later values win over earlier ones.
     """
     rows: dict[str, Row] = {}
     failures: list[Failure] = []
-    for line, given in numbered:
+    for line, given in table.rows:
         if isinstance(given, str):
             failures.append(Failure(line, given))
             continue
         try:
-            fields = _checked(_from_columns(given) if columns else given)
+            fields = _checked(names.fields(given, table.columns is not None))
             value = fields.get(key)
             if value is None:
                 raise ValueError(f"{key} is missing")
@@ -105,29 +103,12 @@ def hidden_in_brief(attribute: str) -> bool:
     return attribute not in (shown.attributes or {})
 
 
-def _from_columns(cells: Mapping[str, Any]) -> dict[str, Any]:
-    """A CSV row: known columns however they are spelled, every other one an attribute."""
-    given: dict[str, Any] = {}
-    attributes: dict[str, Any] = {}
-    for column, value in cells.items():
-        plain = column.casefold().replace(" ", "_").replace("-", "_")
-        name = _SPELLINGS.get(plain, plain)
-        if name in NAMED:
-            given[name] = value
-        else:
-            attributes[column.removeprefix("attributes.")] = value
-    return given | ({"attributes": attributes} if attributes else {})
-
-
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    present = {name: value for name, value in given.items() if value is not None}
-    attributes = present.get("attributes")
+    attributes = given.get("attributes")
     for name in attributes if isinstance(attributes, dict) else ():
-        if name in _RESERVED:
-            raise ValueError(f"attributes: {name} has a field of its own")
         if name.startswith("_") or not name.strip():
             raise ValueError("attributes: names that are empty or begin with _ are Drift's own")
-    return RowContact.model_validate(present).model_dump(exclude_none=True)
+    return RowContact.model_validate(given).model_dump(exclude_none=True)
 
 
 def _sentences(error: ValidationError) -> str:
@@ -138,8 +119,7 @@ def _sentences(error: ValidationError) -> str:
         if problem["type"] == "string_pattern_mismatch":
             said.append(f"{where}: is not an e-mail address")
             continue
-        unknown = f"there is no field {visible(where)!r}; other names belong in attributes"
-        said.append(unknown if problem["type"] == "extra_forbidden" else f"{where}: {problem['msg']}")
+        said.append(f"{where}: {problem['msg']}")
     return "; ".join(said[:3])
 
 

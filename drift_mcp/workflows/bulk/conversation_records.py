@@ -1,13 +1,14 @@
 """What `export_conversations` fetches: which conversations, and each as one whole record or as text to read."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drift_mcp.drift.errors import NotFound
 from drift_mcp.workflows.bulk.calls import JobCalls
 
 Record = dict[str, Any]
 
-ENDINGS = {"jsonl": (".jsonl", ".ndjson"), "text": (".txt", ".md")}
+Format = Literal["jsonl", "text"]
+ENDINGS: dict[Format, tuple[str, ...]] = {"jsonl": (".jsonl", ".ndjson"), "text": (".txt", ".md")}
 PER_LIST = 100
 PER_ASK = 50
 """Messages asked for at once: Drift's own page."""
@@ -91,6 +92,11 @@ class Source:
                 contact = {}
             self._contacts[contact_id] = {name: contact[name] for name in ("name", "email") if name in contact}
         return {"id": contact_id} | self._contacts.get(contact_id, {})
+
+
+def format_of(file: str | None) -> Format:
+    """The format that a file's name asks for."""
+    return "text" if file is not None and file.lower().endswith(ENDINGS["text"]) else "jsonl"
 
 
 def as_plain_text(record: Record) -> str:

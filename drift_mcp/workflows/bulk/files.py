@@ -18,6 +18,9 @@ from typing import Any, Self
 from drift_mcp.arguments import InvalidArguments
 
 MAX_BYTES = 20_000_000
+LISTED = 10
+FAILED = ".failed.jsonl"
+"""What the name of a file with failed rows ends in, after the name of the file that they come from."""
 
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f<>:\"|?*\\]")
 _SAFE_OPEN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -51,7 +54,7 @@ def inside(folder: Path | None, name: str, endings: tuple[str, ...]) -> Path:
     if _BAD_NAME.search(name) or len(name) > 300 or any(part.endswith((" ", ".")) for part in parts):
         raise refuse("has characters that file names should not have")
     if not name.lower().endswith(endings):
-        raise refuse(f"must end in {' or '.join(endings)}")
+        raise refuse(f"must end in {_or(endings)}")
     try:
         path = root.joinpath(*parts).resolve()
         known_folder = path.parent.is_dir()
@@ -62,6 +65,38 @@ def inside(folder: Path | None, name: str, endings: tuple[str, ...]) -> Path:
     if not known_folder:
         raise refuse("its folder does not exist in the allowed folder")
     return path
+
+
+def existing(folder: Path | None, name: str, endings: tuple[str, ...]) -> Path:
+    """`inside`, for a file to be read.
+
+    Raises:
+        InvalidArguments: also when it is not there; names those that are.
+    """
+    path = inside(folder, name, endings)
+    if path.exists():
+        return path
+    assert folder is not None
+    root = folder.resolve()
+    found = sorted(each.relative_to(root).as_posix() for each in path.parent.iterdir() if _offered(each, endings))
+    shown = ", ".join(found[:LISTED]) + (f" and {len(found) - LISTED} more" if len(found) > LISTED else "")
+    raise refuse(f"there is no {name} in the allowed folder; there are: {shown or f'none that end in {_or(endings)}'}")
+
+
+def _offered(path: Path, endings: tuple[str, ...]) -> bool:
+    name = path.name.lower()
+    return name.endswith(endings) and not name.startswith(".") and not name.endswith(FAILED) and _is_plain(path)
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _or(endings: tuple[str, ...]) -> str:
+    return " or ".join(endings)
 
 
 # ---- reading -------------------------------------------------------------------------------------------------------
@@ -124,6 +159,12 @@ def publish(part: Path, path: Path) -> None:
         os.replace(part, path)
     except OSError:
         raise refuse("the allowed folder cannot be written to") from None
+
+
+def remove(path: Path) -> None:
+    """See to it that `path` is not there; where it cannot be removed it stays."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def size_of(path: Path) -> int | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from drift_mcp.drift.errors import DriftError
+from drift_mcp.drift.errors import BadToken, DriftError, NotConnected, Unreachable
 from drift_mcp.workflow import Context
 
 KEPT_FOR = 14 * 24 * 3600
@@ -37,13 +37,20 @@ class Running(Exception):
 
 
 async def job_name(context: Context, kind: str, job: Any) -> str:
-    """A name for this `job` (JSON) in this Drift organisation. Costs one call."""
+    """A name for this `job` (JSON) in this Drift organisation. Costs one call.
+
+    Raises:
+        NotConnected, BadToken, Unreachable: Drift cannot be asked, so nothing else can be done either.
+    """
     about = context.about()
     # The sandbox in this process forgets everything with it, and so must the jobs done there.
     process = _PROCESS if about.get("connection") == "sandbox" else None
-    org = None
-    with suppress(DriftError):
+    try:
         org = (await context.token_info()).get("org_id")
+    except (NotConnected, BadToken, Unreachable):
+        raise
+    except DriftError:
+        org = None
     whole = [kind, about.get("connection"), about.get("drift"), process, org, job]
     return f"{kind}-{digest(json.dumps(whole, sort_keys=True, ensure_ascii=True))[:40]}"
 

@@ -3,9 +3,9 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from drift_mcp.workflows.bulk.files import read, refuse
 
@@ -18,18 +18,27 @@ Numbered = tuple[int, dict[str, Any] | str]
 """A row's line and its content, or the reason why it cannot be read."""
 
 
-def has_columns(path: Path) -> bool:
-    return path.suffix.lower() in COLUMNS
+class Table(NamedTuple):
+    """Rows, and the header of those that have one."""
+
+    columns: list[str] | None
+    rows: list[Numbered]
 
 
-def rows_of(path: Path) -> list[Numbered]:
+def table_of(path: Path) -> Table:
     """The rows of a CSV file (by its header) or a JSONL file. Blank lines are passed over.
 
     Raises:
         InvalidArguments: the file as a whole cannot be used.
     """
     content = read(path).removeprefix(b"\xef\xbb\xbf")
-    numbered = _csv(content) if has_columns(path) else _jsonl(content)
+    if path.suffix.lower() not in COLUMNS:
+        return Table(None, _limited(_jsonl(content)))
+    header: list[str] = []
+    return Table(header, _limited(_csv(content, header)))
+
+
+def _limited(numbered: Iterable[Numbered]) -> list[Numbered]:
     rows: list[Numbered] = []
     for row in numbered:
         if len(rows) == MAX_ROWS:
@@ -56,7 +65,8 @@ def _no_constant(_: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def _csv(content: bytes) -> Iterator[Numbered]:
+def _csv(content: bytes, header: list[str]) -> Iterator[Numbered]:
+    """The rows; the names of the first one that is not blank are put into `header`."""
     encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
     try:
         text = content.decode(encoding)
@@ -66,7 +76,6 @@ def _csv(content: bytes) -> Iterator[Numbered]:
     bare = re.sub('"[^"]*"', "", first)
     delimiter = max(",;\t", key=bare.count)
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
-    header: list[str] | None = None
     while True:
         begins = reader.line_num + 1
         try:
@@ -74,15 +83,15 @@ def _csv(content: bytes) -> Iterator[Numbered]:
         except StopIteration:
             break
         except csv.Error as error:
-            if header is None:
+            if not header:
                 raise refuse("has a header that is not CSV") from None
             open_quote = "end of data" in str(error)
             yield begins, "a quote here is never closed; what follows was not read" if open_quote else "is not CSV"
             continue
         if not any(cell.strip() for cell in cells):
             continue
-        if header is None:
-            header = _header(cells)
+        if not header:
+            header += _header(cells)
             continue
         if any(cell.strip() for cell in cells[len(header) :]):
             yield begins, f"has {len(cells)} cells, the header has {len(header)}"

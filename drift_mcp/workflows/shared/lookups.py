@@ -167,7 +167,7 @@ async def contact_of(job: Job, contact_id: int | None, email: str | None, detail
         return contact, []
     found = with_ids((await job.operate("find_contacts_by_email", email=email, detail=detail))["items"])
     if not found:
-        raise NotFound(status=404)
+        raise NotFound("no contact has this e-mail", status=404)
     first, *others = sorted(found, key=first_created)
     return first, [other["id"] for other in others]
 
