@@ -73,6 +73,7 @@ class Hosting:
     allowed_origins: str = _setting("", "DRIFT_HTTP_ALLOWED_ORIGINS", "Web origins that may call from a browser.")
     max_calls: int = _setting(32, "DRIFT_HTTP_MAX_CALLS", "Most calls at once of one key; more get a 429.")
     body_bytes: int = _setting(4_000_000, "DRIFT_HTTP_BODY_BYTES", "Largest request body.")
+    grace: float = _setting(10.0, "DRIFT_HTTP_GRACE", "Seconds for calls in flight to finish when the server ends.")
     tls_cert: str = _setting("", "DRIFT_HTTP_TLS_CERT", "Certificate chain (PEM), to serve https.")
     tls_key: str = _setting("", "DRIFT_HTTP_TLS_KEY", "Private key (PEM) of the certificate.")
 
@@ -83,6 +84,8 @@ class Hosting:
             raise InvalidSetting(f"port must be 0 to 65535, not {self.port}")
         if self.max_calls < 1 or self.body_bytes < 1_000:
             raise InvalidSetting("max_calls must be at least 1 and body_bytes at least 1000")
+        if not 0 < self.grace < math.inf:
+            raise InvalidSetting(f"grace must be a number more than 0, not {self.grace}")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise InvalidSetting("tls_cert and tls_key go together")
 

@@ -50,7 +50,7 @@ class Surface:
         return self.may_use(entry) and (self.allowed is None or entry.name in self.allowed)
 
     def may_use(self, entry: Entry) -> bool:
-        """Whether a job that may run may use the tool inside: who chooses a job chooses its parts, but none forbidden."""
+        """Whether a job may use the tool inside: who chooses a job chooses its parts, but nothing forbidden."""
         if self.read_only and entry.access != "read":
             return False
         return entry.name not in self.excluded and (self.dangerous or not entry.dangerous)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import anyio
@@ -126,8 +127,15 @@ class Guard:
         try:
             if self._gate.slots.full("calls", who):
                 raise Full
-            with self._gate.slots.taken("requests", who):
-                await self._app(request.scope, again, send)
+            with ExitStack() as slot:
+                slot.enter_context(self._gate.slots.taken("requests", who))
+
+                async def freeing(message: Message) -> None:
+                    if _is_last(message):
+                        slot.close()  # before the client knows that it is free, or its next call could be refused
+                    await send(message)
+
+                await self._app(request.scope, again, freeing)
         except Full:
             message = "Too many calls at once with this key; wait for one to end."
             raise Refused(429, message, TOO_MANY, to, retry_after="1") from None
@@ -155,7 +163,7 @@ class Guard:
 
         async def watched(message: Message) -> None:
             state["started"] = True
-            state["over"] = message["type"] == "http.response.body" and not message.get("more_body", False)
+            state["over"] = _is_last(message)
             await send(message)
 
         slots = self._gate.slots
@@ -176,6 +184,10 @@ class Guard:
             raise Refused(429, "Too many open streams with this key.", TOO_MANY, retry_after="5") from None
         if state["started"] and not state["over"]:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _is_last(message: Message) -> bool:
+    return message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
 def _request_id(body: bytes) -> RequestId | None:

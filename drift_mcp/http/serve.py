@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import signal
 import socket
 import sys
@@ -15,9 +16,6 @@ from sse_starlette.sse import AppStatus
 from drift_mcp.http.app import create_app
 from drift_mcp.http.slots import Slots
 from drift_mcp.settings import Hosting, InvalidSetting, Settings
-
-GRACE = 10.0
-"""Seconds that calls in flight have to finish when the process is asked to end."""
 
 _QUIET = (
     "mcp.server.sse", "mcp.server.streamable_http", "mcp.server.streamable_http_manager",
@@ -52,7 +50,7 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         ws="none",
         lifespan="on",
         timeout_keep_alive=65,  # longer than a load balancer keeps one, which would meet a closed connection
-        timeout_graceful_shutdown=int(GRACE) + 2,
+        timeout_graceful_shutdown=math.ceil(hosting.grace) + 2,  # calls are given up first, so that they get an answer
         ssl_certfile=hosting.tls_cert or None,
         ssl_keyfile=hosting.tls_key or None,
     )
@@ -67,15 +65,16 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         # uvicorn ends in good order and then raises the signal again, which here is no reason for a bad status.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _Server(config, slots, _words(hosting, listener, local)).run(sockets=[listener])
+        _Server(config, slots, hosting.grace, _words(hosting, listener, local)).run(sockets=[listener])
     except KeyboardInterrupt:
         return
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, slots: Slots, words: list[str]) -> None:
+    def __init__(self, config: uvicorn.Config, slots: Slots, grace: float, words: list[str]) -> None:
         super().__init__(config)
         self._slots = slots
+        self._grace = grace
         self._words = words
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -86,7 +85,7 @@ class _Server(uvicorn.Server):
             sys.stderr.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._slots.end(GRACE)
+        self._slots.end(self._grace)
         await super().shutdown(sockets)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from drift_mcp.settings import Hosting, InvalidSetting
+
 from .conftest import Serve
 from .fake_drift import Listener
 from .host import NEW, OLD, Host, client
@@ -115,24 +117,28 @@ class TestTheEnd:
         listener.may_answer.set()
         assert slow.process.wait(SOON) == 0
 
-    def test_it_does_not_wait_for_ever(self, slow: Host, listener: Listener, wait_until: Callable[..., None]) -> None:
-        with socket.create_connection(("127.0.0.1", slow.port)):
-            waiting = threading.Thread(target=self._give_up, args=(slow,))
+    def test_it_does_not_wait_for_ever_and_says_so(
+        self, serve: Serve, listener: Listener, wait_until: Callable[..., None]
+    ) -> None:
+        listener.may_answer.clear()
+        env = {"DRIFT_BASE_URL": listener.url, "DRIFT_ACCESS_TOKEN": "a-token-for-tests"}
+        own = serve("--ignore-scopes", "--grace", "1", env=env)
+        session = own.initialize().headers["mcp-session-id"]
+        answers: list[str] = []
+        waiting = threading.Thread(
+            target=lambda: answers.append(own.post(CALL, mcp_session_id=session, mcp_protocol_version=OLD).text)
+        )
+        # A connection that says nothing does not hold it up either.
+        with socket.create_connection(("127.0.0.1", own.port)):
             waiting.start()
             wait_until(lambda: bool(listener.heads))
             began = time.monotonic()
-            slow.process.signal(signal.SIGTERM)
-            assert slow.process.wait(20) == 0
-            assert 8 < time.monotonic() - began < 14
-            waiting.join()
-
-    @staticmethod
-    def _give_up(host: Host) -> None:
-        session = host.initialize().headers["mcp-session-id"]
-        try:
-            host.post(CALL, mcp_session_id=session, mcp_protocol_version=OLD)
-        except httpx.HTTPError:
-            return
+            own.process.signal(signal.SIGTERM)
+            assert own.process.wait() == 0
+            assert 0.9 < time.monotonic() - began < 1 + SOON
+        waiting.join()
+        assert "may have been applied" in answers[0]
+        assert "Traceback" not in own.process.stderr
 
 
 class TestTheStart:
@@ -143,17 +149,28 @@ class TestTheStart:
         assert "cannot listen" in finished.stderr
 
     @pytest.mark.parametrize(
-        "arguments",
+        "wrong",
         [
-            ("--transport", "carrier-pigeon"),
-            ("--transport", "http", "--tls-cert", "a.pem"),
-            ("--transport", "http", "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"),
-            ("--transport", "http", "--toolsets", "contcts"),
-            ("--transport", "http", "--max-calls", "0"),
-            ("--transport", "http", "--port", "70000"),
+            {"transport": "carrier-pigeon"},
+            {"tls_cert": "a.pem"},
+            {"tls_key": "a.pem"},
+            {"max_calls": 0},
+            {"body_bytes": 10},
+            {"grace": 0.0},
+            {"grace": float("nan")},
+            {"port": 70_000},
+            {"port": -1},
         ],
     )
-    def test_what_cannot_work_is_one_clear_line(self, run: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+    def test_what_cannot_work_is_refused(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(InvalidSetting, match=next(iter(wrong)).partition("_")[0]):
+            Hosting(**wrong)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [("--transport", "pigeon"), ("--transport", "http", "--tls-cert", "/no.pem", "--tls-key", "/no.pem")],
+    )
+    def test_it_is_one_clear_line(self, run: Callable[..., Any], arguments: tuple[str, ...]) -> None:
         finished = run("serve", "--sandbox", *arguments)
         assert finished.status == 2
         assert len(finished.stderr.splitlines()) == 1

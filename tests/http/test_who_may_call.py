@@ -12,7 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from drift_mcp.http.keys import new_key
+from drift_mcp.http.app import create_app
+from drift_mcp.http.keys import Keys, new_key
+from drift_mcp.http.serve import is_loopback, security
+from drift_mcp.http.serve import serve as serve_http
+from drift_mcp.http.slots import Slots
+from drift_mcp.settings import Hosting, InvalidSetting, Settings
 
 from .conftest import Serve
 from .host import NEW, OLD, WAYS, Host, client, error, names
@@ -113,9 +118,17 @@ async def test_the_callers_key_never_goes_to_drift(
 
 
 class TestTheKeysFile:
-    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "drift.example.com"])
-    def test_an_address_others_can_reach_is_refused_without_keys(self, run: Callable[..., Any], host: str) -> None:
-        finished = run("serve", "--transport", "http", "--host", host, "--port", "0", "--sandbox")
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "drift.example.com", "", "localhost.example.com"])
+    def test_any_address_but_loopback_needs_keys(self, host: str) -> None:
+        with pytest.raises(InvalidSetting, match="--keys"):
+            serve_http(Settings(sandbox=True), Hosting(transport="http", host=host, port=0))
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+    def test_loopback_is_this_machine_only(self, host: str) -> None:
+        assert is_loopback(host)
+
+    def test_without_them_the_process_ends_with_one_clear_line(self, run: Callable[..., Any]) -> None:
+        finished = run("serve", "--transport", "http", "--host", "0.0.0.0", "--port", "0", "--sandbox")
         assert finished.status == 2
         assert len(finished.stderr.splitlines()) == 1
         assert "--keys" in finished.stderr
@@ -139,33 +152,27 @@ class TestTheKeysFile:
             ('{"keys": [{"name": "a", "sha256": "HASH"}, {"name": "b", "sha256": "HASH"}]}', "same sha256"),
         ],
     )
-    def test_what_is_no_keys_file_is_refused_in_one_line(
-        self, run: Callable[..., Any], tmp_path: Path, text: str, said: str
-    ) -> None:
+    def test_what_is_no_keys_file_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
         path = tmp_path / "keys.json"
         path.write_text(text.replace("HASH", "0" * 64))
         path.chmod(0o600)
-        finished = run("serve", "--transport", "http", "--port", "0", "--sandbox", "--keys", str(path))
-        assert finished.status == 2
-        assert len(finished.stderr.splitlines()) == 1
-        assert said in finished.stderr
-        assert "the-key-itself" not in finished.stderr
+        with pytest.raises(InvalidSetting, match=said) as refused:
+            create_app(Settings(sandbox=True), Hosting(transport="http", keys=str(path)), security(Hosting()), Slots(1))
+        assert "the-key-itself" not in str(refused.value)
 
     @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
     @pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o602])
-    def test_a_file_open_to_others_is_refused(
-        self, run: Callable[..., Any], tmp_path: Path, keys_file: Path, mode: int
-    ) -> None:
+    def test_a_file_open_to_others_is_refused(self, tmp_path: Path, keys_file: Path, mode: int) -> None:
         path = tmp_path / "keys.json"
         path.write_bytes(keys_file.read_bytes())
         path.chmod(mode)
-        finished = run("serve", "--transport", "http", "--port", "0", "--sandbox", "--keys", str(path))
-        assert finished.status == 2
-        assert "chmod 600" in finished.stderr
+        with pytest.raises(InvalidSetting, match="chmod 600"):
+            Keys(path, lambda _: None)
 
-    def test_a_missing_file_is_refused(self, run: Callable[..., Any]) -> None:
+    def test_a_missing_file_ends_the_process_with_one_clear_line(self, run: Callable[..., Any]) -> None:
         finished = run("serve", "--transport", "http", "--sandbox", "--keys", "/nowhere/keys.json")
         assert finished.status == 2
+        assert len(finished.stderr.splitlines()) == 1
         assert "cannot be read" in finished.stderr
 
     def test_a_key_taken_away_stops_working_at_once(self, serve: Serve, tmp_path: Path) -> None:

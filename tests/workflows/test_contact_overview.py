@@ -98,8 +98,9 @@ class TestWhenPartsFail:
         assert {problem["kind"] for problem in answer["problems"]} == {"forbidden"}
 
     async def test_without_the_contact_there_is_no_overview(self, desk: Desk, open_desk: Callable[..., Desk]) -> None:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as missing:
             await desk.run("get_contact_overview", email="nobody@northpier.example")
+        assert missing.value.detail == "no contact has this e-mail"
         with pytest.raises(NotFound):
             await desk.run("get_contact_overview", contact_id=1)
         with pytest.raises(Forbidden):

@@ -150,6 +150,17 @@ class TestFile:
         headings = [line for line in as_plain_text(forged).split("\n") if line.startswith("===")]
         assert len(headings) == 1
 
+    async def test_the_ending_says_the_format(self, desk: Desk) -> None:
+        for name in ("a.txt", "a.MD"):
+            await export(desk, file=name, limit=1)
+            assert (desk.files / name).read_text().startswith("=== Conversation ")
+        await export(desk, file="a.jsonl", limit=1)
+        assert len(lines(desk, "a.jsonl")) == 1
+        with pytest.raises(InvalidArguments, match=r"must end in \.jsonl"):
+            await export(desk, file="b.txt", format="jsonl")
+        with pytest.raises(InvalidArguments, match=r"\.jsonl or .*\.txt"):
+            await export(desk, file="b.csv")
+
     async def test_a_file_that_exists_is_only_replaced_when_asked(self, desk: Desk) -> None:
         (desk.files / "out.jsonl").write_text("precious\n")
         with pytest.raises(InvalidArguments, match="exists already"):
@@ -223,6 +234,7 @@ class TestLimitsAndFaults:
         desk.wire.meddle = meddle
         report = await export(desk, file="out.jsonl", limit=20)
         assert report["stopped"]["kind"] == "unauthorized"
+        assert report["stopped"]["next"].endswith("goes on where it stopped.")
         assert 0 < report["exported"] < 20
         assert not (desk.files / "out.jsonl").exists()
         done = report["exported"]

@@ -10,8 +10,8 @@ import pytest
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.workflows.bulk import files as job_files
 from drift_mcp.workflows.bulk import rows as job_rows
-from drift_mcp.workflows.bulk.files import Appending, inside, publish, read, size_of, write_lines
-from drift_mcp.workflows.bulk.rows import rows_of
+from drift_mcp.workflows.bulk.files import Appending, existing, inside, publish, read, remove, size_of, write_lines
+from drift_mcp.workflows.bulk.rows import table_of
 
 CSV = (".csv",)
 
@@ -82,6 +82,35 @@ class TestPaths:
             inside(tmp_path / "gone", "a.csv", CSV)
 
 
+class TestExisting:
+    def test_one_that_is_not_there_is_refused_with_those_that_are(self, folder: Path) -> None:
+        for name in (".hidden.csv", "notes.txt", "a.csv.failed.jsonl", "b.jsonl", "sub/c.csv"):
+            (folder / name).touch()
+        (folder / "link.csv").symlink_to("../secret.csv")
+        endings = (".csv", ".jsonl")
+        assert existing(folder, "b.jsonl", endings) == folder.resolve() / "b.jsonl"
+        for name, there in (("gone.csv", "a.csv, b.jsonl"), ("sub/gone.csv", "sub/c.csv")):
+            with pytest.raises(InvalidArguments) as refused:
+                existing(folder, name, endings)
+            assert refused.value.problems == [f"file: there is no {name} in the allowed folder; there are: {there}"]
+
+    def test_at_most_ten_are_named(self, folder: Path) -> None:
+        for number in range(30):
+            (folder / f"f{number:02}.csv").touch()
+        with pytest.raises(InvalidArguments, match=r"a\.csv, f00\.csv, .*f08\.csv and 21 more"):
+            existing(folder, "gone.csv", CSV)
+
+    def test_an_empty_folder_says_what_is_wanted(self, tmp_path: Path) -> None:
+        with pytest.raises(InvalidArguments, match=r"there are: none that end in \.csv"):
+            existing(tmp_path, "gone.csv", CSV)
+
+    def test_removing_what_is_not_there_or_cannot_be_removed_is_no_error(self, folder: Path) -> None:
+        remove(folder / "a.csv")
+        remove(folder / "a.csv")
+        remove(folder / "sub")
+        assert [each.name for each in folder.iterdir()] == ["sub"]
+
+
 class TestReading:
     def test_a_link_put_in_place_after_the_check_is_not_followed(self, folder: Path) -> None:
         path = inside(folder, "a.csv", CSV)
@@ -106,18 +135,18 @@ class TestReading:
         path = folder / "a.csv"
         path.write_text("email\n" + "a@b.example\n" * 5)
         monkeypatch.setattr(job_rows, "MAX_ROWS", 5)
-        assert len(rows_of(path)) == 5
+        assert len(table_of(path).rows) == 5
         monkeypatch.setattr(job_rows, "MAX_ROWS", 4)
         with pytest.raises(InvalidArguments, match="more than 4 rows"):
-            rows_of(path)
+            table_of(path)
         monkeypatch.setattr(job_files, "MAX_BYTES", 10)
         with pytest.raises(InvalidArguments, match="larger than"):
-            rows_of(path)
+            table_of(path)
 
 
 def rows(folder: Path, content: str | bytes, name: str = "x.csv") -> list[Any]:
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return rows_of(folder / name)
+    return table_of(folder / name).rows
 
 
 class TestCsv:

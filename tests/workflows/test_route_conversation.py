@@ -1,8 +1,10 @@
 """Routing proposes by owner, team and load, and assigns only when told to."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
@@ -23,6 +25,20 @@ def conversation_of(desk: Desk, domain: str | None) -> int:
     raise AssertionError(domain)
 
 
+class _Assigned(httpx.AsyncBaseTransport):
+    """A Drift that says in a conversation whose it is, as the documented one does not."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, user: int) -> None:
+        self.inner, self.user = inner, user
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.inner.handle_async_request(request)
+        if not request.url.path.startswith("/conversations/"):
+            return answer
+        body = json.loads(await answer.aread())
+        return httpx.Response(200, json={"data": body["data"] | {"assignedUserId": self.user}})
+
+
 def everybody(desk: Desk, availability: str) -> None:
     for user in desk.world.rows("users"):
         user["availability"] = availability
@@ -31,23 +47,24 @@ def everybody(desk: Desk, availability: str) -> None:
 class TestProposal:
     async def test_the_owner_is_proposed_when_available(self, desk: Desk) -> None:
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, COBALT))
-        assert (answer["account"], answer["assignee"]["name"]) == ("Cobalt Medical Supply", "Devon Okafor")
-        assert answer["owner"] == answer["assignee"]
-        assert "owns the account" in answer["reason"]
+        assert (answer["account"], answer["proposed"]["name"]) == ("Cobalt Medical Supply", "Devon Okafor")
+        assert answer["owner"] == {name: value for name, value in answer["proposed"].items() if name != "reason"}
+        assert "owns the account" in answer["proposed"]["reason"]
+        assert answer["assigned"] is False
 
     async def test_else_somebody_of_the_owners_team(self, desk: Desk) -> None:
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, VOILIER))
         assert answer["owner"]["availability"] == "OFFLINE"
-        assert answer["assignee"]["name"] == "Devon Okafor"  # the others of Sales are away or on a call
-        assert "Sales" in answer["reason"]
+        assert answer["proposed"]["name"] == "Devon Okafor"  # the others of Sales are away or on a call
+        assert "Sales" in answer["proposed"]["reason"]
 
     async def test_the_team_of_everybody_is_no_team(self, desk: Desk) -> None:
         for account in desk.world.rows("accounts"):
             account["ownerId"] = 302114
         desk.world.get("users", 302114)["availability"] = "ON_CALL"
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, VOILIER))
-        assert "the owner Marta Lindqvist is on call" in answer["reason"]
-        assert "team Sales" in answer["reason"]
+        assert "the owner Marta Lindqvist is on call" in answer["proposed"]["reason"]
+        assert "team Sales" in answer["proposed"]["reason"]
 
     async def test_of_several_the_one_with_least_to_do(self, desk: Desk) -> None:
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, KUMOLINE))
@@ -57,23 +74,24 @@ class TestProposal:
                       if row["status"] == "open")
             for name, number in support.items()
         }  # fmt: skip
-        assert answer["assignee"]["name"] == min(load, key=lambda name: load[name])
-        assert f"({min(load.values())})" in answer["reason"]
+        assert answer["proposed"]["name"] == min(load, key=lambda name: load[name])
+        assert f"({min(load.values())})" in answer["proposed"]["reason"]
 
     async def test_without_an_address_whoever_is_available_and_never_a_bot(self, desk: Desk) -> None:
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, None))
-        assert answer["assignee"]["availability"] == "AVAILABLE"
-        assert answer["assignee"]["name"] != "Loombot"
-        assert "no account is known" in answer["reason"]
+        assert answer["proposed"]["availability"] == "AVAILABLE"
+        assert answer["proposed"]["name"] != "Loombot"
+        assert "no account is known" in answer["proposed"]["reason"]
 
     async def test_when_nobody_is_available_it_stays_with_the_owner_or_with_nobody(self, desk: Desk) -> None:
         everybody(desk, "OFFLINE")
         owned = await desk.run("route_conversation", conversation_id=conversation_of(desk, COBALT))
-        assert owned["assignee"] == owned["owner"]
-        assert "nobody is available" in owned["reason"]
+        assert owned["proposed"]["user_id"] == owned["owner"]["user_id"]
+        assert "nobody is available" in owned["proposed"]["reason"]
         number = conversation_of(desk, None)
         unowned = await desk.run("route_conversation", conversation_id=number, assign=True, note="n")
-        assert "assignee" not in unowned
+        assert list(unowned["proposed"]) == ["reason"]
+        assert unowned["assigned"] is False
         assert unowned["not_done"] == ["assigned", "note"]
 
     async def test_a_proposal_writes_nothing_and_costs_five_calls(self, desk: Desk) -> None:
@@ -87,6 +105,7 @@ class TestAssignment:
         number = conversation_of(desk, COBALT)
         answer = await desk.run("route_conversation", conversation_id=number, assign=True, note="Yours, Devon")
         assert answer["done"] == ["assigned", "note"]
+        assert answer["assigned"] is True
         assert desk.world.get("conversations", number)["assignedUserId"] == 302118
         assert desk.world.get("messages", answer["note_id"])["type"] == "private_note"
 
@@ -95,7 +114,7 @@ class TestAssignment:
         await desk.run("route_conversation", conversation_id=number, assign=True)
         before = dict(desk.world.get("conversations", number))
         answer = await desk.run("route_conversation", conversation_id=number, assign=True)
-        assert answer["done"] == ["assigned"]
+        assert (answer["done"], answer["assigned"]) == (["assigned"], True)
         assert desk.world.get("conversations", number) == before
 
     @pytest.mark.parametrize("way", ["404", "excluded", "lost"])
@@ -106,7 +125,8 @@ class TestAssignment:
         number = conversation_of(desk, COBALT)
         answer = await desk.run("route_conversation", conversation_id=number, assign=True, note="n")
         assert "done" not in answer
-        assert answer["assignee"]["name"] == "Devon Okafor"
+        assert answer["proposed"]["name"] == "Devon Okafor"
+        assert answer.get("assigned") is (None if way == "lost" else False)
         assert answer["not_done"] == (["note"] if way == "lost" else ["assigned", "note"])
         assert answer.get("unclear", []) == (["assigned"] if way == "lost" else [])
         assert not [path for method, path in desk.writes if method == "POST"]
@@ -124,13 +144,44 @@ class TestWhenPartsFail:
     async def test_somebody_is_proposed_all_the_same(self, desk: Desk, path: str, part: str) -> None:
         desk.fail("GET", path, status=500)
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, VOILIER))
-        assert answer["assignee"]["availability"] == "AVAILABLE"
+        assert answer["proposed"]["availability"] == "AVAILABLE"
         assert [problem["part"] for problem in answer["problems"]] == [part]
 
     async def test_without_the_load_the_reason_says_so(self, desk: Desk) -> None:
         desk.fail("GET", "/v2/conversations/status/open", status=404)
         answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, KUMOLINE))
-        assert "not known" in answer["reason"]
+        assert "not known" in answer["proposed"]["reason"]
+
+    async def test_those_in_it_and_whose_it_is_are_named(self, desk: Desk) -> None:
+        number = conversation_of(desk, COBALT)
+        desk.world.get("conversations", number).update(participants=[302118, 302121])
+        desk.wire.inner = _Assigned(desk.wire.inner, 302121)
+        answer = await desk.run("route_conversation", conversation_id=number)
+        assert answer["participants"] == ["Devon Okafor", "Priya Raman"]
+        assert answer["assignee"]["name"] == "Priya Raman"
+        assert answer["assigned"] is False
+
+    @pytest.mark.parametrize("way", ["500", "excluded"])
+    async def test_without_the_list_of_users_the_owner_is_proposed(
+        self, open_desk: Callable[..., Desk], way: str
+    ) -> None:
+        desk = open_desk(**({"exclude_tools": "list_users"} if way == "excluded" else {}))
+        if way == "500":
+            desk.fail("GET", "/users/list", status=500)
+        answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, COBALT), assign=True)
+        assert (answer["proposed"]["name"], answer["assigned"]) == ("Devon Okafor", True)
+        assert [problem["part"] for problem in answer["problems"]] == ["users"]
+        away = await desk.run("route_conversation", conversation_id=conversation_of(desk, VOILIER))
+        assert away["proposed"]["user_id"] == away["owner"]["user_id"]
+        assert away["proposed"]["reason"].endswith("is offline; who else is available is not known")
+        nobody = await desk.run("route_conversation", conversation_id=conversation_of(desk, None))
+        assert nobody["proposed"] == {"reason": "no account is known; who else is available is not known"}
+
+    async def test_without_any_user_the_owners_id_is_proposed(self, open_desk: Callable[..., Desk]) -> None:
+        desk = open_desk(exclude_tools="list_users,get_users")
+        answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, COBALT))
+        assert list(answer["proposed"]) == ["user_id", "reason"]
+        assert [problem["kind"] for problem in answer["problems"]] == ["not_allowed", "not_allowed"]
 
     async def test_an_unknown_conversation_is_not_found(self, desk: Desk) -> None:
         with pytest.raises(NotFound):

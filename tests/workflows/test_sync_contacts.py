@@ -14,7 +14,17 @@ import anyio.lowlevel
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.drift.errors import ConnectionLost, RateLimited, ServerFault, TimedOut, Unauthorized
+from drift_mcp.drift.errors import (
+    BadToken,
+    ConnectionLost,
+    DriftError,
+    NotConnected,
+    RateLimited,
+    ServerFault,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.workflow import NotAllowed
 from drift_mcp.workflows.bulk import calls as job_calls
@@ -56,7 +66,7 @@ async def contact(desk: Desk, email: str) -> dict[str, Any]:
 class TestRows:
     async def test_it_creates_then_leaves_alone_then_changes_only_what_differs(self, desk: Desk) -> None:
         given = people(3, attributes={"plan": "pro", "seats": 5, "vip": True})
-        assert counts(await sync(desk, contacts=given)) == (3, 0, 0, 0)
+        assert counts(await sync(desk, contacts=given, new_attributes=True)) == (3, 0, 0, 0)
         assert desk.wire.made("PATCH") == 0
         assert counts(await sync(desk, contacts=given)) == (0, 0, 3, 0)
         assert desk.wire.made("PATCH") == 0
@@ -81,7 +91,8 @@ class TestRows:
         given = [
             each | {"external_id": f"crm-{n}", "attributes": {"bio": "x" * 400}} for n, each in enumerate(people(12))
         ]
-        await sync(desk, contacts=given, key="external_id")
+        for each in given:
+            await desk.ask("create_contact", **each)
         assert counts(await sync(desk, contacts=given, key="external_id")) == (0, 0, 12, 0)
 
     async def test_a_dry_run_writes_nothing_anywhere(self, desk: Desk, tmp_path: Path) -> None:
@@ -93,7 +104,11 @@ class TestRows:
         assert not list((tmp_path / "state" / "jobs").iterdir())
 
     async def test_text_means_the_number_or_truth_value_that_drift_has(self, desk: Desk) -> None:
-        await sync(desk, contacts=people(1, attributes={"seats": 5, "share": 0.5, "vip": True, "zip": "01234"}))
+        await sync(
+            desk,
+            contacts=people(1, attributes={"seats": 5, "share": 0.5, "vip": True, "zip": "01234"}),
+            new_attributes=True,
+        )
         (desk.files / "a.csv").write_text("email,seats,share,vip,zip\np1@new.example,5,0.50,TRUE,01234\n")
         assert counts(await sync(desk, file="a.csv")) == (0, 0, 1, 0)
         (desk.files / "a.csv").write_text("email,seats,share,vip,zip\np1@new.example,6,0.5,false,1234\n")
@@ -103,8 +118,8 @@ class TestRows:
 
     async def test_attributes_that_drift_shows_only_in_full_are_compared_too(self, desk: Desk) -> None:
         given = people(1, attributes={"first_name": "Jane", "recent_source": "ads", "tags": [{"name": "vip"}]})
-        await sync(desk, contacts=given)
-        assert counts(await sync(desk, contacts=given)) == (0, 0, 1, 0)
+        await sync(desk, contacts=given, new_attributes=True)
+        assert counts(await sync(desk, contacts=given, new_attributes=True)) == (0, 0, 1, 0)
 
     async def test_case_of_an_address_and_invisible_characters_are_no_change(self, desk: Desk) -> None:
         await sync(desk, contacts=[{"email": "p1@new.example", "name": "Jo\u200banna"}])
@@ -117,8 +132,9 @@ class TestRows:
             {"email": "A@NEW.example", "name": "B", "attributes": {"y": 2}},
             {"email": "a@new.example", "attributes": {"z": 3}},
         ]
-        report = await sync(desk, contacts=rows)
+        report = await sync(desk, contacts=rows, new_attributes=True)
         assert counts(report) == (2, 0, 0, 0)
+        assert report["new_attributes"] == ["x", "y", "z"]
         assert (report["rows"], report["duplicates"]) == (4, 2)
         assert report["merged"] == [{"line": 3, "into": 1}, {"line": 4, "into": 1}]
         found = await contact(desk, "a@new.example")
@@ -130,22 +146,26 @@ class TestRows:
             {"email": "good@new.example"},
             {"name": "nobody"},
             {"email": "no address"},
-            {"email": "x@new.example", "nam": "typo"},
+            {"email": "x@new.example", "E-Mail": "y@new.example"},
             {"email": "x@new.example", "attributes": {"email": "other@new.example"}},
             {"email": "x@new.example", "attributes": {"_END_USER_VERSION": 1}},
             {"email": "x@new.example", "attributes": {"plan": None}},
             {"email": "x@new.example", "name": "two\nlines"},
-            {"email": "x@new.example", "attributes": {"deep": {"not": "taken by Drift"}}},
+            {"email": "x@new.example", "attributes": {"industry": {"not": "taken by Drift"}}},
+            {"email": "x@new.example", "attributes": {"lead_score": "many"}},
+            {"email": "x@new.example", "attributes": "plan=pro"},
             {"email": "good2@new.example"},
         ]
         report = await sync(desk, contacts=rows)
-        assert counts(report) == (2, 0, 0, 8)
+        assert counts(report) == (2, 0, 0, 10)
         reasons = {each["line"]: each["reason"] for each in report["failures"]}
-        assert list(reasons) == [2, 3, 4, 5, 6, 7, 8, 9]
+        assert list(reasons) == [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
         assert reasons[2] == "email is missing"
         assert reasons[3] == "email: is not an e-mail address"
-        assert "'nam'" in reasons[4]
+        assert reasons[4] == reasons[5] == "email is given twice"
         assert "invalid_request" in reasons[9]
+        assert reasons[10] == "lead_score: must be a number such as 1200 or 12.5"
+        assert reasons[11].startswith("attributes: ")
 
     async def test_creating_by_external_id_needs_an_address(self, desk: Desk) -> None:
         report = await sync(desk, contacts=[{"external_id": "e1", "name": "X"}], key="external_id")
@@ -174,8 +194,9 @@ class TestFiles:
     async def test_csv_columns_become_fields_and_attributes(self, desk: Desk) -> None:
         text = '\ufeffE-Mail;External ID;Name;Plan Type\r\n\r\nz@new.example;e9;"Zoë; 李";pro\r\nbad;;x;\r\n'
         (desk.files / "leads.csv").write_bytes(text.encode())
-        report = await sync(desk, file="leads.csv")
+        report = await sync(desk, file="leads.csv", new_attributes=True)
         assert counts(report) == (1, 0, 0, 1)
+        assert report["new_attributes"] == ["Plan Type"]
         found = await contact(desk, "z@new.example")
         assert (found["name"], found["external_id"], found["attributes"]["Plan Type"]) == ("Zoë; 李", "e9", "pro")
         assert report["failures_file"] == "leads.csv.failed.jsonl"
@@ -189,6 +210,24 @@ class TestFiles:
         assert counts(report) == (1, 0, 0, 3)
         assert [each["line"] for each in report["failures"]] == [2, 4, 5]
         assert (await contact(desk, "a@new.example"))["external_id"] == "7"
+
+    async def test_the_file_of_failures_goes_when_there_are_none_any_more(self, desk: Desk) -> None:
+        beside = desk.files / "a.csv.failed.jsonl"
+        (desk.files / "a.csv").write_text("email\na@new.example\nno address\n")
+        await sync(desk, file="a.csv")
+        assert beside.exists()
+        (desk.files / "a.csv").write_text("email\na@new.example\n")
+        await sync(desk, file="a.csv", dry_run=True)
+        assert beside.exists()
+        assert "failures_file" not in await sync(desk, file="a.csv")
+        assert not beside.exists()
+
+    async def test_one_that_is_not_there_is_answered_with_those_that_are(self, desk: Desk) -> None:
+        (desk.files / "leads.csv").touch()
+        with pytest.raises(
+            InvalidArguments, match=r"there is no lead\.csv in the allowed folder; there are: leads\.csv"
+        ):
+            await sync(desk, file="lead.csv")
 
     async def test_more_failures_than_shown_are_all_in_the_file(self, desk: Desk) -> None:
         (desk.files / "bad.csv").write_text("email\n" + "no address\n" * 45)
@@ -283,8 +322,37 @@ class TestLimitsAndFaults:
             await sync(desk, contacts=people(3))
         desk.wire.meddle = later
         report = await sync(desk, contacts=people(10))
-        assert report["stopped"]["kind"] == "unauthorized"
+        assert report["stopped"] == {
+            "kind": "unauthorized",
+            "message": "Drift did not accept the token.",
+            "next": "Ask the user to check or renew the Drift token; calling again will not help. Afterwards the same "
+            "call goes on where it stopped.",
+        }
         assert report["failed"] == 0
+
+    @pytest.mark.parametrize("error", [Unreachable, NotConnected, BadToken])
+    async def test_a_drift_that_cannot_be_reached_is_an_error_at_once_and_later_a_stop(
+        self, desk: Desk, error: type[DriftError]
+    ) -> None:
+        gone = 0
+
+        async def meddle(number: int, call: Call, send: Send) -> Answer:
+            if len(desk.wire.calls) > gone:
+                raise error
+            return await send(call)
+
+        desk.wire.meddle = meddle
+        for more in ({}, {"dry_run": True}, {"attributes": {"plan": "pro"}}):
+            dry = bool(more.pop("dry_run", False))
+            with pytest.raises(error):
+                await sync(desk, contacts=people(30, **more), dry_run=dry)
+            assert len(desk.wire.calls) <= 5
+        gone = 10
+        report = await sync(desk, contacts=people(30))
+        assert report["stopped"]["kind"] == error.kind
+        assert report["failed"] == 0
+        assert report["remaining"] + report["created"] == 30
+        assert len(desk.wire.calls) <= gone + 5
 
     async def test_a_drift_that_is_down_is_not_asked_for_every_row(self, desk: Desk) -> None:
         async def down(number: int, call: Call, send: Send) -> Answer:
@@ -292,7 +360,9 @@ class TestLimitsAndFaults:
 
         desk.wire.meddle = down
         report = await sync(desk, contacts=people(500))
-        assert "stopped" in report
+        assert report["stopped"]["kind"] == "drift_error"
+        assert report["stopped"]["message"].startswith("20 rows in a row failed, the last with drift_fault")
+        assert "goes on where it stopped" in report["stopped"]["next"]
         assert report["remaining"] > 400
         assert len(desk.wire.calls) < 40
 

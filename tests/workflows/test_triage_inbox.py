@@ -50,6 +50,8 @@ class TestWhoWaits:
         answer = await desk.run("triage_inbox", limit=50)
         shown = {row["conversation_id"]: row["waiting_since"] for row in answer["conversations"] if "waiting" in row}
         assert shown == truly_waiting(desk)
+        for row in answer["conversations"]:
+            assert row["contact_id"] == desk.world.get("conversations", row["conversation_id"])["contactId"]
         assert answer["total"] == answer["looked_at"] == len(answer["conversations"]) == 30
 
     async def test_the_longest_waiting_comes_first_and_answered_ones_last(self, desk: Desk) -> None:
@@ -63,7 +65,7 @@ class TestWhoWaits:
         answer = await desk.run("triage_inbox", limit=limit, unanswered_only=True)
         assert ids(answer) == [pair[0] for pair in truth]
         assert answer["looked_at"] < answer["total"]
-        assert answer["looked_at"] + answer["left_out"]["began_too_late_to_matter"] == answer["total"]
+        assert answer["looked_at"] + answer["left_out"]["newer_than_those_shown"] == answer["total"]
 
     async def test_everything_is_shown_or_counted_as_left_out(self, desk: Desk) -> None:
         for choice in ({}, {"tag": "billing"}, {"unanswered_only": True}, {"updated_within_minutes": 60}, {"limit": 2}):
@@ -111,7 +113,7 @@ class TestFilters:
         answer = await desk.run("triage_inbox", tag="BILLING")
         assert all("billing" in row["tags"] for row in answer["conversations"])
         assert sum(path.endswith("json_transcript") for _, path in desk.sent) == answer["looked_at"]
-        assert answer["left_out"]["tag"] == 30 - answer["looked_at"]
+        assert answer["left_out"]["other_tags"] == 30 - answer["looked_at"]
 
     @pytest.mark.parametrize("account", ["kumoline.example", "KUMO", "Kumoline K.K."])
     async def test_an_account_is_found_by_domain_or_name(self, desk: Desk, account: str) -> None:

@@ -12,7 +12,6 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
