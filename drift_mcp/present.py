@@ -118,11 +118,14 @@ def fit_record(record: Json, budget: int) -> tuple[Json, str | None]:
             break
         longest = longest * 2 // 3
     said = _said(cuts, longest)
+    whole, thinned = shorter, None
     for most in _ENTRIES:
         shorter = _thinned(shorter, most)
+        if shorter != whole:
+            thinned = f"long lists were cut to {most} entries"
         if size(shorter) <= budget:
             break
-    return shorter, "; ".join(filter(None, (said, f"long lists were cut to {most} entries")))
+    return shorter, "; ".join(filter(None, (said, thinned))) or None
 
 
 def _thinned(value: Any, most: int) -> Any:

@@ -112,11 +112,11 @@ def unknown_tool(name: str, close: str | None) -> Problem:
     return problem("unknown_tool", f"There is no tool named {shown!r}.", then)
 
 
-def not_allowed(name: str) -> Problem:
-    """Policy forbids it; why is the operator's business."""
-    return problem(
-        "not_allowed", f"The operator of this server does not allow {name}.", "Go on without it, or tell the user."
-    )
+def not_allowed(name: str, job: str | None = None) -> Problem:
+    """Policy forbids it, or a part that `job` needs; why is the operator's business."""
+    needs = f"{job} needs {name}, which the operator of this server does not allow."
+    message = needs if job else f"The operator of this server does not allow {name}."
+    return problem("not_allowed", message, "Go on without it, or tell the user.")
 
 
 def call_directly(name: str) -> Problem:

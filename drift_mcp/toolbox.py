@@ -108,7 +108,7 @@ class Toolbox:
         except InvalidArguments as error:
             return failed(problems.invalid_arguments(tool, error))
         except NotAllowed as error:
-            return failed(problems.not_allowed(error.name))
+            return failed(problems.not_allowed(error.name, tool.name))
         except DriftError as error:
             log.info("%s failed: %s, status %s", tool.name, error.kind, error.status)
             return failed(problems.drift_failed(tool, error))
@@ -257,6 +257,9 @@ class _Context:
 
     def offered(self) -> "list[Entry]":
         return self._toolbox.offered()
+
+    def usable(self) -> frozenset[str]:
+        return self._allowed
 
     def about(self) -> Mapping[str, Any]:
         return self._toolbox.about()

@@ -1,6 +1,6 @@
 """What a workflow is: a tool that is a job of this server rather than one call to Drift."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -52,6 +52,10 @@ class Context(Protocol):
 
     def offered(self) -> Sequence[Entry]:
         """The tools that the operator allows, listed or not."""
+        ...
+
+    def usable(self) -> Collection[str]:
+        """The names of the operations that this job may use."""
         ...
 
     def about(self) -> Mapping[str, Any]:

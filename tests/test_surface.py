@@ -461,7 +461,8 @@ class TestJobsOnDrift:
             assert excluded not in wire.operations()
             assert kind(result) in {None, "not_allowed"}
             if kind(result) == "not_allowed":
-                assert result["structuredContent"] == refusal(excluded)
+                needs = f"{name} needs {excluded}, which the operator of this server does not allow."
+                assert result["structuredContent"]["error"] == refusal(excluded)["error"] | {"message": needs}
 
     @pytest.mark.parametrize("name", sorted(EVERYTHING - set(OPERATIONS) - SERVER))
     async def test_a_job_that_is_chosen_alone_may_use_its_parts(self, name: str) -> None:

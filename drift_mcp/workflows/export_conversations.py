@@ -19,7 +19,7 @@ from drift_mcp import present
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import DriftError
 from drift_mcp.fields import Id, Line, Moment, VisitorText, iso_from_ms
-from drift_mcp.operation import Access, Request, Result
+from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.operations.conversations import Status
 from drift_mcp.workflow import Context, NotAllowed, Workflow
 from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason
@@ -95,7 +95,7 @@ async def export_conversations(request: ExportConversations, context: Context) -
     # Where the ending says nothing, the refusal names all that do.
     endings = ENDINGS[request.format] if request.format else (*ENDINGS["jsonl"], *ENDINGS["text"])
     request = request.model_copy(update={"format": request.format or format_of(request.file)})
-    allowed = {entry.name for entry in context.offered()}
+    allowed = context.usable()
     for name in ("list_messages", "get_conversation" if request.ids else "list_conversations"):
         if name not in allowed:
             raise NotAllowed(name)
@@ -239,7 +239,9 @@ WORKFLOWS = [
         ),
         toolset="conversations",
         scope="conversation_read",
-        access=Access.READ,
+        # A write of local files: it changes nothing in Drift, but hosts run reads without asking.
+        access=Access.WRITE,
+        lost_answer=LostAnswer.IDEMPOTENT,
         request=ExportConversations,
         result=Export,
         run=export_conversations,

@@ -102,7 +102,7 @@ class Synced(Result):
 
 async def sync_contacts(request: SyncContacts, context: Context) -> dict[str, Any]:
     """See the top of this module."""
-    allowed = {entry.name for entry in context.offered()}
+    allowed = context.usable()
     writes = () if request.dry_run else ("create_contact", "update_contact")
     for name in (LOOKUPS[request.key], *writes):
         if name not in allowed:

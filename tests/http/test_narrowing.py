@@ -50,7 +50,7 @@ class TestNeverMoreThanTheOperatorAllows:
         some.lists(asked, max_size=3),
         some.one_of(some.none(), some.sets(some.sampled_from(SCOPES))),
     )
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=100, deadline=None)
     def test_what_may_run_and_what_is_listed_only_shrinks(
         self, operator: dict[str, Any], dangerous: bool, wishes: list[dict[str, Any]], scopes: set[str] | None
     ) -> None:
