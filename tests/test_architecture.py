@@ -137,7 +137,11 @@ class TestArrows:
     @each_module
     def test_only_the_server_and_the_command_line_speak_mcp(self, module: str) -> None:
         used = {each.target.partition(".")[0] for each in IMPORTS[module]} & {"mcp", "mcp_types"}
-        assert not used or room(module) == "http" or module in {"drift_mcp.server", "drift_mcp.unreadable", "drift_mcp.demo"}
+        assert (
+            not used
+            or room(module) == "http"
+            or module in {"drift_mcp.server", "drift_mcp.unreadable", "drift_mcp.demo"}
+        )
 
     def test_no_modules_import_each_other_in_a_circle_at_import(self) -> None:
         arrows = {

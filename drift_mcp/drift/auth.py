@@ -10,6 +10,7 @@ import httpx
 from drift_mcp.credentials import CredentialProvider
 from drift_mcp.drift.wire import Inject
 
+_SHORTEST = 8
 _REMEMBERED = 4
 """Secrets kept for redaction: a rotated token may still be echoed for a moment."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -42,7 +43,8 @@ class BearerAuth(httpx.Auth):
         return body
 
     def _remember(self, secret: str) -> None:
-        if secret not in self._sent:
+        # What is shorter is no secret of Drift's, and would be found in words that have nothing to do with it.
+        if len(secret) >= _SHORTEST and secret not in self._sent:
             forms = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
             self._sent[secret] = tuple(form.encode() for form in sorted(forms, key=len, reverse=True))
             while len(self._sent) > _REMEMBERED:

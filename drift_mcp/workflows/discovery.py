@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from drift_mcp import intents
+from drift_mcp.catalogue import Entry
 from drift_mcp.fields import Line, Text
 from drift_mcp.operation import Access, LostAnswer, Request, Result
+from drift_mcp.problems import not_allowed
 from drift_mcp.workflow import Context, Runner, Workflow
 
 RUNNERS = {
@@ -31,6 +33,7 @@ class Found(Result):
 
 class Findings(Result):
     operations: list[Found] | None = Field(None, description="The best first.")
+    jobs: list[Found] | None = Field(None, description="Whole jobs in one call, where one suits.")
     message: str | None = None
 
 
@@ -43,21 +46,27 @@ NOTHING = (
 async def find_operations(request: Find, context: Context) -> dict[str, Any]:
     """No call to Drift."""
     offered = {entry.name: entry for entry in context.offered()}
-    matches = intents.index().search(request.intent, limit=len(offered))
-    found = [offered[match.name] for match in matches if match.name in offered][: request.limit]
-    if not found:
-        return {"operations": [], "message": NOTHING}
+    index = intents.index()
+    matches = index.search(request.intent, request.limit)
+    jobs = [_found(offered[match.name]) for match in index.jobs(request.intent) if match.name in offered]
+    answer: dict[str, Any] = {"operations": [_found(offered[match.name]) for match in matches if match.name in offered]}
+    if jobs:
+        answer["jobs"] = jobs
+    if matches and matches[0].name not in offered:
+        # Its neighbours do something else: to offer them instead would be worse than to offer nothing.
+        return {"operations": [], "message": not_allowed(matches[0].name)["error"]["message"]}
+    if not matches and not jobs:
+        answer["message"] = NOTHING
+    return answer
+
+
+def _found(entry: Entry) -> dict[str, Any]:
     return {
-        "operations": [
-            {
-                "name": entry.name,
-                "description": entry.tool["description"],
-                "risk": entry.access,
-                "run_with": RUNNERS[entry.access],
-                "arguments": entry.tool["inputSchema"],
-            }
-            for entry in found
-        ]
+        "name": entry.name,
+        "description": entry.tool["description"],
+        "risk": entry.access,
+        "run_with": entry.name if entry.toolset == "server" else RUNNERS[entry.access],
+        "arguments": entry.tool["inputSchema"],
     }
 
 

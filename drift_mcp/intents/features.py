@@ -1,0 +1,127 @@
+"""A request as features: words, pairs of neighbours, canonical words and pairs of those, and pieces of words.
+
+Words carry the meaning, pairs the relations ("tag of contact"); canonical words (`concepts.py`) make unseen wording
+look like seen one; pieces of three to five characters survive typing errors and endings. Ids, addresses and dates
+become words of their own, because which one it is says nothing of the intent.
+
+Training and running use this one module: what the model was fitted on is what it is asked.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
+
+from drift_mcp.intents.concepts import CONCEPTS, FILLERS, MEANINGS, TOGETHER, TOGETHER_PATTERN
+
+MAX_CHARACTERS = 1_200
+"""Of a longer text the beginning and the end are read, where a request usually stands."""
+NEAR = 3
+"""How many words with a meaning may lie between the two of a canonical pair."""
+GROUPS = ("words", "canonical", "pieces")
+WEIGHTS = {"words": 1.0, "canonical": 1.0, "pieces": 1.0}
+"""How much each group of features counts, each having a norm of 1."""
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+")
+_DATE = re.compile(r"\b\d{4}-\d\d(?:-\d\d)?\b|\b\d{1,2}(?::\d\d)? ?[ap]m\b|\b\d{1,2}:\d\d\b")
+_ACCOUNT = re.compile(r"\b\d+_(?:[\w-]{1,64}\.)+[a-z]{2,8}\b")
+_DOMAIN = re.compile(r"\b[a-zA-Z][\w-]{1,64}\.[a-z]{2,7}\b")
+_ID = re.compile(r"\b\d{3,}\b")
+_NUMBER = re.compile(r"\b\d+\b")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[a-z0-9§]+(?:'[a-z]+)?")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def clipped(text: str) -> str:
+    """`text`, or of a long one its beginning and end."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return f"{text[: MAX_CHARACTERS // 2]}. {text[-MAX_CHARACTERS // 2 :]}"
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in lower case, with ids, addresses and dates as placeholders."""
+    text = _EMAIL.sub(" §email ", clipped(text))
+    text = _ACCOUNT.sub(" §account ", text)
+    text = _CAMEL.sub(" ", text).lower().replace("_", " ").replace("’", "'")
+    text = _DATE.sub(" §date ", text)
+    text = _DOMAIN.sub(" §domain ", text)
+    text = _ID.sub(" §id ", text)
+    return _WORD.findall(_NUMBER.sub(" §number ", text))
+
+
+def features(text: str, known: Mapping[str, int] | None = None) -> dict[str, Counter[str]]:
+    """How often each feature stands in `text`, by group. A word one slip away from one that is `known` is that."""
+    typed = words(text)
+    found = [_corrected(word, known) for word in typed] if known else typed
+    return {
+        "words": Counter(_neighbours(["^", *found, "$"])),
+        "canonical": Counter(_canonical(found)),
+        "pieces": Counter(piece for word in typed for piece in _pieces(word)),
+    }
+
+
+def weighed(counts: Mapping[str, int], rarity: Mapping[str, float], weight: float) -> dict[str, float]:
+    """TF-IDF of the features that are known, with a norm of `weight`."""
+    values = {name: (1 + math.log(count)) * rarity[name] for name, count in counts.items() if name in rarity}
+    norm = math.sqrt(sum(value * value for value in values.values()))
+    return {name: value * weight / norm for name, value in values.items()} if norm else {}
+
+
+def _neighbours(found: list[str]) -> Iterator[str]:
+    yield from found[1:-1]
+    for first, second in pairwise(found):
+        yield f"{first} {second}"
+
+
+def _canonical(found: list[str]) -> Iterator[str]:
+    """Canonical words, and pairs of what stands near each other, in order: the canonical word if there is one."""
+    together = TOGETHER_PATTERN.sub(lambda match: f"§{TOGETHER[match[0]]}", " ".join(found))
+    recent: list[tuple[str, ...]] = []
+    for word in together.split():
+        if word in FILLERS:
+            continue
+        meant = (word[1:],) if word[1:] in MEANINGS and word.startswith("§") else CONCEPTS.get(word, ())
+        for each in meant:
+            yield f"={each}"
+        stands = meant or (word,)
+        for earlier in recent:
+            for first in earlier:
+                for second in stands:
+                    if first != second:
+                        yield f"={first} {second}"
+        recent = [*recent[-NEAR:], stands]
+
+
+def _pieces(word: str) -> Iterator[str]:
+    if word.startswith("§"):
+        return
+    framed = f"<{word[:40]}>"
+    for length in (3, 4, 5):
+        for start in range(len(framed) - length + 1):
+            yield framed[start : start + length]
+
+
+def _corrected(word: str, known: Mapping[str, int]) -> str:
+    """`word`, or the most frequent of the known words that it may have been meant to be."""
+    if word in known or not 4 <= len(word) <= 20 or not word.isalpha() or not word.isascii():
+        return word
+    return max((slip for slip in slips(word) if slip in known), key=lambda slip: (known[slip], slip), default=word)
+
+
+@lru_cache(maxsize=256)
+def slips(word: str) -> tuple[str, ...]:
+    """What may have been meant by `word`: one letter too many, too few or wrong, or two exchanged. The first stays."""
+    made: list[str] = []
+    for at in range(1, len(word) + 1):
+        head, tail = word[:at], word[at:]
+        if tail:
+            made.append(head + tail[1:])
+            made += [head + letter + tail[1:] for letter in _LETTERS]
+        made += [head + letter + tail for letter in _LETTERS]
+        if len(tail) > 1:
+            made.append(head + tail[1] + tail[0] + tail[2:])
+    return tuple(made)

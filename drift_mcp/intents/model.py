@@ -1,0 +1,174 @@
+"""The fitted classifier at run time: a sum of small weights per operation, without anything but the standard library.
+
+`model.json` (`train.py` writes it) holds for each feature its rarity and its weights, two characters per weight: which
+class, and how much on a scale of 45 steps either way, finer for small weights. Of each feature the weights are read
+when it is first met.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drift_mcp.catalogue import Entry
+from drift_mcp.intents.concepts import FILLERS
+from drift_mcp.intents.endpoints import Named
+from drift_mcp.intents.features import GROUPS, WEIGHTS, clipped, features, weighed, words
+
+FILE = Path(__file__).with_name("model.json")
+NOTHING = "nothing"
+"""The class of requests that no operation serves."""
+ALPHABET = "".join(chr(code) for code in range(35, 127) if chr(code) not in "\\|")
+"""One character per number, none of which JSON has to escape, and no separator."""
+STEPS = (len(ALPHABET) - 1) // 2
+CERTAIN = 9.0
+"""The score of an operation that the text names."""
+LONG = 60
+"""From how many words on the sentences of a text are also read one by one."""
+
+_CODE = {character: number for number, character in enumerate(ALPHABET)}
+_SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An operation or job that suits a request; a higher score suits better."""
+
+    name: str
+    score: float
+
+
+class Model:
+    """`model.json`, read."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.training: str = data["training"]
+        self.classes: list[str] = data["classes"]
+        self.bias: list[float] = data["bias"]
+        self.known: dict[str, int] = {
+            word: 2**rank for rank, line in enumerate(data["known"]) for word in line.split("|")
+        }
+        self._scale: float = data["scale"] / STEPS**2
+        self._packed = {group: dict(zip(*_columns(data["features"][group]), strict=True)) for group in GROUPS}
+        self._read: dict[str, dict[str, list[tuple[int, float]]]] = {group: {} for group in GROUPS}
+        self.rarity = {group: _Rarity(packed) for group, packed in self._packed.items()}
+        self._jobs = dict(zip(*_columns(data["jobs"]["features"]), strict=True))
+        self._job_of: list[str] = data["jobs"]["of"]
+        self._least: float = data["jobs"]["least"]
+
+    def scores(self, text: str) -> list[float]:
+        """How well each class suits `text`."""
+        scores = list(self.bias)
+        for group, counts in features(text, self.known).items():
+            read = self._read[group]
+            for name, value in weighed(counts, self.rarity[group], WEIGHTS[group]).items():
+                weights = read.get(name)
+                if weights is None:
+                    weights = read[name] = self._weights(self._packed[group][name])
+                for at, weight in weights:
+                    scores[at] += value * weight
+        return scores
+
+    def jobs(self, text: str) -> dict[str, float]:
+        """How near `text` is to the nearest phrase of each job, from 0 to 1, of those near enough."""
+        found = features(text, self.known)
+        near = [0.0] * len(self._job_of)
+        for group in ("words", "canonical"):
+            for name, value in weighed(found[group], self.rarity[group], 1.0).items():
+                packed = self._jobs.get(name, "")
+                for at in range(0, len(packed), 3):
+                    phrase = _CODE[packed[at]] * len(ALPHABET) + _CODE[packed[at + 1]]
+                    near[phrase] += value * _CODE[packed[at + 2]] / len(ALPHABET) / 2
+        best: dict[str, float] = {}
+        for job, score in zip(self._job_of, near, strict=True):
+            if score >= max(self._least, best.get(job, 0.0)):
+                best[job] = score
+        return best
+
+    def _weights(self, packed: str) -> list[tuple[int, float]]:
+        weights = []
+        for at in range(1, len(packed), 2):
+            step = _CODE[packed[at + 1]] - STEPS
+            weights.append((_CODE[packed[at]], step * abs(step) * self._scale))
+        return weights
+
+
+class _Rarity(dict[str, float]):
+    """The rarity of each feature, which is the first character of what is stored of it."""
+
+    def __init__(self, packed: Mapping[str, str]) -> None:
+        super().__init__((name, 1 + _CODE[text[0]] / 10) for name, text in packed.items())
+
+
+def _columns(table: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    return table["names"].split("|"), table["values"].split("|")
+
+
+@cache
+def model() -> Model:
+    """The model, read once."""
+    return Model(json.loads(FILE.read_bytes()))
+
+
+class Index:
+    """Search over `entries`: operations by the model and by name, jobs by their phrases."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        entries = list(entries)
+        self._model = model()
+        operations = [entry for entry in entries if entry.path is not None]
+        self._operations = {entry.name for entry in operations}
+        self._jobs = {entry.name for entry in entries} - self._operations
+        self._named = Named(operations)
+        self._nothing = self._model.classes.index(NOTHING)
+
+    def search(self, intent: str, limit: int = 5) -> list[Match]:
+        """The operations that suit `intent`, the best first; none if it is nothing that Drift does."""
+        if not self._operations:
+            return []
+        text = clipped(intent)
+        named = self._named.find(text)
+        understood = self._understood(text)
+        if not named and not understood:
+            return []
+        scores = self._scores(text)
+        refused = scores[self._nothing]
+        ranked = {
+            name: score
+            for score, name in sorted(
+                zip(scores, self._model.classes, strict=True), key=lambda each: (-each[0], each[1])
+            )
+            if name in self._operations
+        }
+        if not named and (not ranked or refused >= next(iter(ranked.values()))):
+            return []
+        first = [name for names in named for name in sorted(names, key=lambda name: -ranked.get(name, -CERTAIN))]
+        certain = {name: CERTAIN - place for place, name in enumerate(dict.fromkeys(first))}
+        matches = [Match(name, float(score)) for name, score in certain.items()]
+        matches += [Match(name, round(score, 4)) for name, score in ranked.items() if name not in certain]
+        return sorted(matches, key=lambda match: -match.score)[:limit]
+
+    def jobs(self, intent: str, limit: int = 2) -> list[Match]:
+        """The jobs that suit `intent`, the best first; none if it is nothing like what is asked of them."""
+        near = self._model.jobs(clipped(intent))
+        found = sorted(((score, name) for name, score in near.items() if name in self._jobs), reverse=True)
+        return [Match(name, round(score, 4)) for score, name in found[:limit]]
+
+    def _understood(self, text: str) -> bool:
+        """Whether some word of `text` says anything."""
+        known = self._model.rarity["words"]
+        corrected = features(text, self._model.known)["words"]
+        return any(word in known and word not in FILLERS and word[0] not in "§^" for word in corrected)
+
+    def _scores(self, text: str) -> list[float]:
+        """The scores of the whole; a long text also by its best sentence, as the request is one among many."""
+        whole = self._model.scores(text)
+        if len(words(text)) < LONG:
+            return whole
+        parts = [self._model.scores(part) for part in _SENTENCE.split(text)[-12:] if len(part) > 8]
+        if not parts:
+            return whole
+        return [(score + max(column)) / 2 for score, column in zip(whole, zip(*parts, strict=True), strict=True)]
