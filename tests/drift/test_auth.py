@@ -57,16 +57,16 @@ async def test_the_token_is_asked_for_at_every_call() -> None:
 
         async def token(self) -> SecretStr:
             self.count += 1
-            return SecretStr(f"token-{self.count}")
+            return SecretStr(f"rotating-{self.count}")
 
     bearer = BearerAuth(Rotating(TOKEN), httpx.URL("https://driftapi.com"))
     seen = [
         (await signed(bearer, httpx.Request("GET", "https://driftapi.com/x"))).headers["Authorization"]
         for _ in range(3)
     ]
-    assert seen == ["Bearer token-1", "Bearer token-2", "Bearer token-3"]
+    assert seen == ["Bearer rotating-1", "Bearer rotating-2", "Bearer rotating-3"]
     # An answer to an earlier call may come after a later call has begun.
-    assert bearer.redact(b"token-1, token-3") == bearer.redact(b"token-2, token-2")
+    assert bearer.redact(b"rotating-1, rotating-3") == bearer.redact(b"rotating-2, rotating-2")
 
 
 async def test_the_token_goes_into_the_body_only_where_the_call_asks_for_it() -> None:
