@@ -204,7 +204,7 @@ def test_no_held_out_phrase_is_trained_on() -> None:
     assert len(held_out & {text.casefold() for text, _ in train.phrases()}) <= COINCIDENCES
 
 
-COINCIDENCES = 20
+COINCIDENCES = 19
 """Short phrases such as "list tags" that several people wrote."""
 
 
@@ -212,7 +212,7 @@ def test_held_out_phrases_are_found_as_well_as_before() -> None:
     """Slightly below what `python -m benchmarks.intents` measures."""
     served, nothing = tally(intents.index(), read(HELD_OUT))
     total = served[-1]
-    assert total.first / total.phrases >= 0.9
+    assert total.first / total.phrases >= 0.89
     assert total.in_three / total.phrases >= 0.96
     assert total.refused / total.phrases <= 0.03
     assert nothing.first / nothing.phrases >= 0.82

@@ -36,7 +36,7 @@ _SAID = {
     "privacy": "gdpr ccpa dsar sar dsgvo rtbf subject personal legal erasure forgotten",
     "participant": "participants attendee attendees invitee",
     "metric": """metrics kpi kpis statistics stats analytics report reports reporting figures numbers average mean
-        median avg aggregate aggregated averages total totals sum""",
+        median         avg aggregate aggregated averages total totals sum""",
     "open": "pending closed bulk status state unread",
     "delete": """withdraw release revoke unassign unprovision offboard deprovision vanish gone lose losing dropped
         remove removes removed removing deletes deleted deleting nuke nuked kill killed scrap scrapped drop trash
