@@ -53,7 +53,7 @@ class Agent:
 
     async def _find(self, **arguments: Any) -> None:
         found = await self.call("find_operations", **arguments)
-        self.known |= {each["name"]: each["run_with"] for each in found["operations"]}
+        self.known |= {each["name"]: each["run_with"] for each in [*found["operations"], *found.get("jobs", [])]}
 
     async def run(self, operation: str, risk: str, /, **arguments: Any) -> Any:
         """Run an operation that is not listed."""

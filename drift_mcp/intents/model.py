@@ -153,7 +153,8 @@ class Index:
 
     def jobs(self, intent: str, limit: int = 2) -> list[Match]:
         """The jobs that suit `intent`, the best first; none if it is nothing like what is asked of them."""
-        near = self._model.jobs(clipped(intent))
+        text = clipped(intent)
+        near = self._model.jobs(text) | {name: CERTAIN for name in self._jobs if re.search(rf"\b{name}\b", text)}
         found = sorted(((score, name) for name, score in near.items() if name in self._jobs), reverse=True)
         return [Match(name, round(score, 4)) for score, name in found[:limit]]
 
