@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from .choices import SANDBOX_TOKEN
+from .options import Options
 from .serve import serve
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ def create_app(
     state_file: Path | None = None,
     token: str = SANDBOX_TOKEN,
     scopes: Iterable[str] | None = None,
+    **options: Unpack[Options],
 ) -> Starlette:
     """A sandbox of its own as an ASGI app.
 
     `now`: the clock, epoch milliseconds; the seed is laid out relative to it. `state_file`: loaded if it
     exists and written after every change. `token`: the bearer that is accepted. `scopes`: what it may do, by
-    default everything.
+    default everything. The rest: see `Options`.
     """
     from .app import build
 
-    return build(now, state_file, token, scopes)
+    return build(now, state_file, token, scopes, options)

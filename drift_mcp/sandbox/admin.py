@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import chat, choices, driftbot, fields, people
+from . import chat, choices, driftbot, fields, grants, people
 from .errors import invalid, not_found
 from .http import Sandbox, parse_json
 from .middleware import ADMIN
@@ -39,9 +39,21 @@ def routes(sandbox: Sandbox, log: deque[dict[str, Any]], reset: Callable[[], Non
         sandbox.save()
         return JSONResponse({"token": token})
 
+    async def revoke_token(request: Request) -> Response:
+        """{"token"} -> {"ok"}: an access or refresh token stops working."""
+        if not grants.revoke(sandbox.world, fields.required_text(await _body(request), "token")):
+            raise not_found("token")
+        sandbox.save()
+        return JSONResponse({"ok": True})
+
     async def requests(_: Request) -> Response:
-        """The last requests, oldest first: {"requests": [{"method", "path", "query", "status"}]}."""
+        """The last requests, oldest first: {"requests": [{"method", "path", "query", "status"}]}, with "fault" and
+        "applied" where a fault was injected."""
         return JSONResponse({"requests": list(log)})
+
+    async def limits(_: Request) -> Response:
+        """The limits and how many calls of each token were accepted and refused."""
+        return JSONResponse(sandbox.limits.view())
 
     async def visitor_message(request: Request) -> Response:
         """{"conversationId" | "email", "body"} -> {"conversationId", "message", "answer"?}: the visitor writes in
@@ -72,7 +84,9 @@ def routes(sandbox: Sandbox, log: deque[dict[str, Any]], reset: Callable[[], Non
 
     return [
         Route(f"{ADMIN}/tokens", create_token, methods=["POST"]),
+        Route(f"{ADMIN}/tokens/revoke", revoke_token, methods=["POST"]),
         Route(f"{ADMIN}/requests", requests, methods=["GET"]),
+        Route(f"{ADMIN}/limits", limits, methods=["GET"]),
         Route(f"{ADMIN}/visitor/messages", visitor_message, methods=["POST"]),
         Route(f"{ADMIN}/visitor/conversations/{{conversationId}}", visitor_view, methods=["GET"]),
         Route(f"{ADMIN}/reset", back_to_seed, methods=["POST"]),
@@ -91,7 +105,11 @@ def _visitor_conversation(world: World, body: Row) -> Row:
         if conversation is None:
             raise not_found(f"conversation {number}")
         return conversation
-    contact = people.find_or_create(world, fields.email(body))
+    email = fields.email(body)
+    is_new = not people.with_email(world, email)
+    contact = people.find_or_create(world, email)
+    if is_new:
+        world.announce("contact_identified", people.view(contact))
     still_open = [
         row for row in world.rows("conversations") if row["contactId"] == contact["id"] and row["status"] != "closed"
     ]

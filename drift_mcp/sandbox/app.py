@@ -16,24 +16,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import admin, choices, event_log, state
+from . import admin, choices, event_log, oauth, state, webhook_admin
 from .errors import DriftError, error_response
+from .faults import FaultInjection, Faults
 from .http import Endpoint, Sandbox
 from .middleware import LOG_LENGTH, PathRules, RequestLog
+from .options import Options
 from .resources import endpoints
+from .webhooks import Settings, Webhooks
 from .world import World, real_clock
 
 
 def build(
-    now: Callable[[], int] | None, state_file: Path | None, token: str, scopes: Iterable[str] | None
+    now: Callable[[], int] | None,
+    state_file: Path | None,
+    token: str,
+    scopes: Iterable[str] | None,
+    options: Options,
 ) -> Starlette:
     """The ASGI app; the parameters are those of `drift_mcp.sandbox.create_app`."""
     clock = now or real_clock
     granted = tuple(choices.ALL_SCOPES if scopes is None else scopes)
-    saved = state.load(state_file) if state_file is not None else None
-    world = World.seeded(clock) if saved is None else World(saved, clock)
+    org_id = options.get("org")
+    saved = state.load(state_file, org_id) if state_file is not None else None
+    world = World.seeded(clock, org_id) if saved is None else World(saved, clock, saved["org"]["id"])
     event_log.begin(world)
     sandbox = Sandbox(world, state_file)
+    sandbox.limits.per_minute = options.get("rate_limit")
+    faults = Faults(options.get("faults"))
 
     def grant() -> None:
         """The configured token has the configured scopes, unless a saved state says that it was revoked."""
@@ -50,16 +60,35 @@ def build(
         world.reset()
         event_log.fill(world)
         log.clear()
+        sandbox.limits.restart()
+        faults.restart()
+        webhooks.restart()
         grant()
+
+    given = {"url": options.get("webhook_url"), "token": options.get("webhook_token") or choices.SANDBOX_WEBHOOK_TOKEN}
+    webhooks = Webhooks(world, Settings().changed(given))
+    oauth_app = oauth.App(
+        granted,
+        options.get("token_seconds", choices.ACCESS_TOKEN_SECONDS),
+        options.get("redirect_uris", ()),
+        options.get("redirect_typo", False),
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> Any:
         yield
+        await webhooks.close()
         sandbox.save()
 
     app = Starlette(
-        routes=[*_routes(endpoints(), sandbox), *admin.routes(sandbox, log, reset)],
-        middleware=[Middleware(RequestLog, log=log), Middleware(PathRules)],
+        routes=[
+            *_routes(endpoints(), sandbox),
+            *oauth.routes(sandbox, oauth_app),
+            *admin.routes(sandbox, log, reset),
+            *webhook_admin.routes(sandbox, webhooks),
+            *faults.routes(),
+        ],
+        middleware=[Middleware(RequestLog, log=log), Middleware(PathRules), Middleware(FaultInjection, faults=faults)],
         exception_handlers={DriftError: _drift_error, HTTPException: _http_error, Exception: _internal_error},
         lifespan=lifespan,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import choices, people, staff
 from .errors import invalid, not_found
+from .plain import plain_text
 from .world import Row, World
 
 
@@ -86,6 +87,8 @@ def write(
     ):
         join(world, conversation, author["id"])
     world.announce("new_message", message)
+    if plain_text(body).startswith("/"):
+        world.announce("new_command_message", message)
     return message
 
 
@@ -112,6 +115,9 @@ def set_status(world: World, conversation: Row, status: str) -> None:
         "changedAt": now,
     }
     world.announce("conversation_status_updated", change)
+    if status == "closed":
+        world.announce("conversation_manual_push", {"conversationId": conversation["id"]})
+        world.announce("conversation_push", {"conversationId": conversation["id"]})
 
 
 def resolved_at(conversation: Row) -> int | None:
@@ -153,5 +159,15 @@ def visitor_writes(world: World, conversation: Row, body: str) -> Row:
         before = contact["attributes"]
         contact["attributes"] = {**before, "last_active": world.now()}
         people.touch(world, contact, before)
+    clicked = _is_button(world, conversation, plain_text(body))
     author = {"type": "contact", "id": conversation["contactId"], "bot": False}
-    return write(world, conversation, author, "chat", body)
+    message = write(world, conversation, author, "chat", body)
+    if clicked:
+        world.announce("button_clicked", message)
+    return message
+
+
+def _is_button(world: World, conversation: Row, words: str) -> bool:
+    """Whether the newest chat message offers these words: a click sends a button's value as a message."""
+    chat = [row for row in messages_of(world, conversation["id"]) if row["type"] == "chat"]
+    return any(button["value"] == words for row in chat[-1:] for button in row.get("buttons", []))

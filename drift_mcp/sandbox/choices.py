@@ -7,7 +7,8 @@ this is the file to correct. Standard library only, so that importing a constant
 # Not a secret: the well-known bearer of a local Drift that holds invented data only.
 SANDBOX_TOKEN = "sandbox-token-not-secret"  # noqa: S105
 
-# The one app installed in the sandbox's organisation; needed for POST /app/uninstall. Not secrets either.
+# The one app installed in the sandbox's organisation; needed for OAuth and POST /app/uninstall. Not secrets either.
+SANDBOX_APP_NAME = "Sandbox app"
 SANDBOX_CLIENT_ID = "sandbox-client-id"
 SANDBOX_CLIENT_SECRET = "sandbox-client-secret-not-secret"  # noqa: S105
 
@@ -45,16 +46,26 @@ METHOD_NOT_ALLOWED_TYPE = "validation_error"
 MAX_ID_DIGITS = 19
 # Wrong clientId/clientSecret on uninstall: the caller is known but proves nothing about the app.
 BAD_CLIENT_STATUS = 403
-# Uninstalling kills the calling token, as documented, and no other one.
-# `expires_in` of token_info is what is left of the token's life, in ms (0: until revoked).
+# Uninstalling kills every token of the app, the documented calling one among them: afterwards it is not installed.
+# `expires_in` of token_info is the whole life of the token from `created_at` on, in ms (0: until revoked): "typically
+# 2 hours" say the docs, which what is left of it would seldom be.
+
+# --- OAuth --------------------------------------------------------------------------------------------------
+
+ACCESS_TOKEN_SECONDS = 7200  # devdocs: get-token-information, "typically 2 hours"
+# No life of a code is documented: RFC 6749, 4.1.2 has ten minutes at most. The same for the page's question.
+CODE_SECONDS = CONSENT_SECONDS = 600
+# No refusal of the token endpoint is documented: RFC 6749, 5.2 ({"error": "invalid_grant", …}, 400), which is what
+# OAuth libraries read.
+BAD_OAUTH_CLIENT_STATUS = 401
+# A refresh token has no end of its own. Once used it is dead, and nothing else happens if somebody uses it again. The
+# access token of before lives until its time is over. A `redirect_uri` sent with a code has to be the code's own.
+# The JSON of 2018 is answered with the three fields that its clients read.
 
 # --- Rate limits --------------------------------------------------------------------------------------------
 
-# A partner describes a leaky bucket without numbers; 60/min for reports is documented. Off unless switched
-# on, as a limit in the way of every test would teach nothing.
-RATE_LIMITS_ON = False
-GENERAL_BUCKET = 600  # calls held by the bucket
-GENERAL_LEAK_PER_MINUTE = 600
+# A partner describes a leaky bucket without numbers; 60/min for reports is documented. Off unless a number is given,
+# as a limit in the way of every test would teach nothing. The bucket holds what drains in a minute.
 REPORTS_PER_MINUTE = 60  # devdocs: conversation-reporting
 
 # --- Paging -------------------------------------------------------------------------------------------------
@@ -218,6 +229,17 @@ ACTIVE_WITHIN_MS = 30 * 24 * 3600 * 1000
 MEETING_SOURCE = "API"
 MEETING_TYPE = "New Meeting"
 MOST_MINUTES = 24 * 60
+
+# Webhooks. Retries, order and repetition are undocumented: by default each event comes once, in order, and a refused
+# one is tried again a few times while the later ones wait. An overtaken event waits for the later ones so long:
+WEBHOOK_HOLD_SECONDS = 0.5
+WEBHOOK_TIMEOUT_SECONDS = 10.0
+SANDBOX_WEBHOOK_TOKEN = "sandbox-verification-token-not-secret"  # noqa: S105
+# Unknown payloads: a push tells only the conversation; a closed conversation is pushed by hand, as the documentation
+# has it. A visitor who writes what a button of the message before says has clicked it; the payload is that message.
+# An unknown address given in the chat identifies its contact. A change of a meeting that is neither of the two
+# documented ones is not announced. Nothing else in a visitor's words is recognised: phone_captured, and what only
+# people in Drift's web app or time cause, is announced by the admin API.
 
 # Events: what the webhooks would tell, kept in a log. At the start the latest of the seed are in it.
 EVENTS_KEPT = 1000

@@ -1,6 +1,11 @@
-"""Rate limits: a leaky bucket per token, off unless choices.RATE_LIMITS_ON (or a test) switches them on."""
+"""Rate limits: a leaky bucket per token, off unless a number of calls a minute is given; and what each token has
+asked for."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from . import choices
 from .errors import DriftError
@@ -26,21 +31,56 @@ class Bucket:
 
 
 class Limits:
-    """The buckets of every token: one for all calls, one more for /reports (devdocs:
-    conversation-reporting)."""
+    """The buckets of every token: one for all calls, one more for /reports (devdocs: conversation-reporting).
+    `per_minute`: None for no limit at all."""
 
-    def __init__(self) -> None:
-        self.on = choices.RATE_LIMITS_ON
+    def __init__(self, per_minute: int | None = None) -> None:
+        self.per_minute = per_minute
         self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._counts: dict[str, Counter[str]] = {}
 
     def check(self, token_id: str, path: str, now_ms: int) -> None:
-        """Raise 429 rate_limit where a budget is used up."""
-        if not self.on:
-            return
-        general = Bucket(choices.GENERAL_BUCKET, choices.GENERAL_LEAK_PER_MINUTE)
-        buckets = [self._buckets.setdefault((token_id, "all"), general)]
-        if path.startswith("/reports/"):
-            reports = Bucket(choices.REPORTS_PER_MINUTE, choices.REPORTS_PER_MINUTE)
-            buckets.append(self._buckets.setdefault((token_id, "reports"), reports))
-        if not all(bucket.pour(now_ms) for bucket in buckets):
-            raise DriftError(429, "rate_limit", "The call budget of this window is used up, try again later")
+        """Count the call. Raises 429 rate_limit where a budget is used up."""
+        reporting = path.startswith("/reports/")
+        accepted = self.per_minute is None or self._pour(token_id, self.per_minute, reporting, now_ms)
+        counts = self._counts.setdefault(token_id, Counter())
+        what = "accepted" if accepted else "refused"
+        counts.update([what, f"reports_{what}"] if reporting else [what])
+        if not accepted:
+            raise over_budget()
+
+    def restart(self) -> None:
+        """Empty buckets, nothing counted."""
+        self._buckets.clear()
+        self._counts.clear()
+
+    def view(self) -> dict[str, Any]:
+        """{"perMinute", "reportsPerMinute", "tokens": [{"id", "accepted", "refused", "reports": {…}}]}, by the
+        tokens' ids."""
+        limited = self.per_minute is not None
+        return {
+            "perMinute": self.per_minute,
+            "reportsPerMinute": choices.REPORTS_PER_MINUTE if limited else None,
+            "tokens": [
+                {
+                    "id": token_id,
+                    "accepted": counts["accepted"],
+                    "refused": counts["refused"],
+                    "reports": {"accepted": counts["reports_accepted"], "refused": counts["reports_refused"]},
+                }
+                for token_id, counts in self._counts.items()
+            ],
+        }
+
+    def _pour(self, token_id: str, per_minute: int, reporting: bool, now_ms: int) -> bool:
+        budgets = {"all": per_minute} | ({"reports": choices.REPORTS_PER_MINUTE} if reporting else {})
+        return all(
+            self._buckets.setdefault((token_id, name), Bucket(calls, calls)).pour(now_ms)
+            for name, calls in budgets.items()
+        )
+
+
+def over_budget(headers: Mapping[str, str] | None = None) -> DriftError:
+    """429 rate_limit."""
+    message = "The call budget of this window is used up, try again later"
+    return DriftError(429, "rate_limit", message, headers=headers)

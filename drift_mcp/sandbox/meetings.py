@@ -88,10 +88,11 @@ def cancel(world: World, meeting: Row) -> None:
         touch(world, meeting, "canceled")
 
 
-def touch(world: World, meeting: Row, event_type: str) -> None:
-    """Note the change and announce it."""
+def touch(world: World, meeting: Row, event_type: str | None) -> None:
+    """Note the change, and announce it where it is one of those that Drift tells of: rescheduled or canceled."""
     meeting["updatedAt"] = world.now()
-    world.announce("meeting_updated", {**announced(meeting), "eventType": event_type})
+    if event_type is not None:
+        world.announce("meeting_updated", {**announced(meeting), "eventType": event_type})
 
 
 def announced(meeting: Row) -> Row:

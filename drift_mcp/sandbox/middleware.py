@@ -12,9 +12,12 @@ from . import choices
 
 ADMIN = "/_sandbox"
 LOG_LENGTH = 1000
+LOG_ENTRY = "sandbox.log_entry"
+"""Where the ASGI scope holds what is noted of this request beside the usual."""
 UNALIASED = (f"/v1{ADMIN}", f"/v1{choices.CATALOGUE_PREFIX}/")
-# Query parameters whose values never reach the log (POST /app/uninstall takes its secret there).
-SECRET_PARAMETERS = frozenset({"clientsecret", "client_secret", "access_token", "accesstoken", "token"})
+# Query parameters whose values never reach the log (POST /app/uninstall takes its secret there), in lower case and
+# without underscores.
+SECRET_PARAMETERS = frozenset({"clientsecret", "accesstoken", "refreshtoken", "token", "code"})
 
 
 class PathRules:
@@ -34,8 +37,9 @@ class PathRules:
 
 
 class RequestLog:
-    """Appends {"method", "path", "query", "status"} of every answered request; no header, so never the
-    token."""
+    """Appends {"method", "path", "query", "status"} of every request; no header, so never the token. `status` is
+    what the client was sent, None where it was sent nothing. A request that a fault befell has {"fault", "applied"}
+    too."""
 
     def __init__(self, app: ASGIApp, log: deque[dict[str, Any]]) -> None:
         self._app = app
@@ -46,9 +50,17 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
 
-        def note(status: int) -> None:
+        beside: dict[str, Any] = {}
+        noted = False
+
+        def note(status: int | None) -> None:
+            nonlocal noted
+            if noted:
+                return
+            noted = True
             query = _without_secrets(scope["query_string"].decode("latin-1"))
-            self._log.append({"method": scope["method"], "path": scope["path"], "query": query, "status": status})
+            entry = {"method": scope["method"], "path": scope["path"], "query": query, "status": status}
+            self._log.append(entry | beside)
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -56,14 +68,21 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, watch)
+            await self._app({**scope, LOG_ENTRY: beside}, receive, watch)
         except Exception:
-            note(500)  # answered further out, by Starlette
+            if "fault" not in beside:
+                note(500)  # answered further out, by Starlette
             raise
+        finally:
+            note(None)
 
 
 def _without_secrets(query: str) -> str:
     pairs = parse_qsl(query, keep_blank_values=True)
-    if not any(name.lower() in SECRET_PARAMETERS for name, _ in pairs):
+    if not any(_is_secret(name) for name, _ in pairs):
         return query
-    return urlencode([(name, "***" if name.lower() in SECRET_PARAMETERS else value) for name, value in pairs])
+    return urlencode([(name, "***" if _is_secret(name) else value) for name, value in pairs])
+
+
+def _is_secret(name: str) -> bool:
+    return name.lower().replace("_", "") in SECRET_PARAMETERS

@@ -13,6 +13,7 @@ from .errors import duplicate, invalid
 from .fields import is_email, is_int
 from .world import Row, World
 
+PROFILES = "socialProfiles"
 VERSIONS = ("_END_USER_VERSION", "_end_user_version", "_calculated_version")
 
 
@@ -99,9 +100,8 @@ def touch(world: World, contact: Row, before: Row) -> None:
     for name in VERSIONS:
         after[name] = int(before.get(name, choices.FIRST_CONTACT_VERSION)) + 1
     diff = [
-        {"name": f"attributes.{name}", "previous": before.get(name), "updated": after.get(name)}
-        for name in sorted({*before, *after})
-        if name not in VERSIONS and before.get(name) != after.get(name)
+        *_diff("attributes", before, after, without=(*VERSIONS, PROFILES)),
+        *_diff(PROFILES, before.get(PROFILES, {}), after.get(PROFILES, {})),
     ]
     announcement = {
         "endUserId": contact["id"],
@@ -111,6 +111,15 @@ def touch(world: World, contact: Row, before: Row) -> None:
     }
     if diff:
         world.announce("contact_updated", announcement)
+
+
+def _diff(where: str, before: Row, after: Row, without: tuple[str, ...] = ()) -> list[Row]:
+    """What differs, field by field (devdocs: contact-update-subscriptions)."""
+    return [
+        {"name": f"{where}.{name}", "previous": before.get(name), "updated": after.get(name)}
+        for name in sorted({*before, *after})
+        if name not in without and before.get(name) != after.get(name)
+    ]
 
 
 def is_external_id(value: Any) -> bool:

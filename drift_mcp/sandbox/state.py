@@ -16,9 +16,9 @@ class BadStateFile(ValueError):
     """The file is not one of the sandbox's. It is left as it is."""
 
 
-def load(path: Path) -> dict[str, dict[str, Any]] | None:
-    """The saved tables, or None where there is no file. A file of something else is an error, never
-    overwritten."""
+def load(path: Path, org_id: int | None) -> dict[str, dict[str, Any]] | None:
+    """The saved tables, or None where there is no file. A file of something else, or of another organisation than
+    the one wanted, is an error, never overwritten."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -30,6 +30,8 @@ def load(path: Path) -> dict[str, dict[str, Any]] | None:
         tables = saved["tables"]
         if not isinstance(tables, dict):
             raise TypeError("no tables")
+        if org_id not in (None, tables["org"]["id"]):
+            raise ValueError(f"it holds organisation {tables['org']['id']}, not {org_id}")
     except (ValueError, TypeError, KeyError) as problem:
         raise BadStateFile(f"{path} is not a state file of the Drift sandbox: {problem}") from problem
     return tables

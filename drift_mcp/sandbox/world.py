@@ -38,7 +38,8 @@ KEYS = {
     "deleted_conversations": "id",
     "events": "id",
 }
-PLAIN_TABLES = ("tokens", "unsubscribed", "counters")
+# "tokens", "consents", "codes" and "refresh_tokens" are OAuth's (see grants).
+PLAIN_TABLES = ("tokens", "consents", "codes", "refresh_tokens", "unsubscribed", "counters")
 
 
 def real_clock() -> int:
@@ -59,18 +60,20 @@ class World:
     """Tables, clock and events. Every change goes through plain synchronous code, so no two requests
     interleave."""
 
-    def __init__(self, tables: dict[str, Table], now: Callable[[], int]) -> None:
+    def __init__(self, tables: dict[str, Table], now: Callable[[], int], org_id: int | None = None) -> None:
+        """`org_id`: what the organisation of the seed is called after a reset, else as the seed has it."""
         # A state saved by an older sandbox lacks the tables that were added since.
         for name in (*KEYS, *PLAIN_TABLES):
             tables.setdefault(name, {})
         self.tables = tables
         self.now = now
+        self._org_id = org_id
         self.listeners: list[Listener] = []
 
     @classmethod
-    def seeded(cls, now: Callable[[], int]) -> World:
+    def seeded(cls, now: Callable[[], int], org_id: int | None = None) -> World:
         """A fresh world out of the seed."""
-        world = cls({}, now)
+        world = cls({}, now, org_id)
         world.reset()
         return world
 
@@ -78,11 +81,12 @@ class World:
         """Back to the seed, anchored at the present; tokens are gone."""
         seed = build_seed(self.now())
         tables: dict[str, Table] = {name: {} for name in (*KEYS, *PLAIN_TABLES)}
-        tables["org"] = dict(seed["org"])
+        org_id = seed["org"]["id"] if self._org_id is None else self._org_id
+        tables["org"] = {**seed["org"], "id": org_id}
         self.tables = tables
         for name in KEYS:
             for row in seed.get(name, []):
-                self.add(name, dict(row))
+                self.add(name, {**row, "orgId": org_id} if "orgId" in row else dict(row))
 
     def announce(self, event: str, data: Row) -> None:
         """Tell listeners of an event in Drift's webhook vocabulary (devdocs: webhook-events-1)."""
@@ -129,17 +133,17 @@ class World:
 
     # --- tokens ---
 
-    def issue_token(self, scopes: Iterable[str], *, token: str | None = None) -> str:
-        """Add a bearer token of the sandbox's app; one that never expires, as a private app's."""
-        number = self.next_id("tokens")
+    def issue_token(self, scopes: Iterable[str], *, token: str | None = None, seconds: int | None = None) -> str:
+        """Add a bearer token of the sandbox's app; without `seconds` one that never expires, as a private app's."""
+        number, now = self.next_id("tokens"), self.now()
         value = token or f"sandbox-token-{number}"
         self.tables["tokens"][value] = {
             "id": str(number),
             "orgId": self.org["id"],
             "clientId": choices.SANDBOX_CLIENT_ID,
             "scopes": list(scopes),
-            "createdAt": self.now(),
-            "expiresAt": None,
+            "createdAt": now,
+            "expiresAt": None if seconds is None else now + seconds * 1000,
             "revokedAt": None,
         }
         return value

@@ -267,7 +267,7 @@ async def test_a_body_of_the_wrong_shape_is_400(drift: httpx.AsyncClient, method
 async def test_the_general_and_the_report_budget_answer_429_once_switched_on(
     app: Starlette, drift: httpx.AsyncClient, clock: Clock
 ) -> None:
-    app.state.sandbox.limits.on = True
+    app.state.sandbox.limits.per_minute = 600
     report = {"metrics": ["createdAt"]}
     for _ in range(60):
         assert (await drift.post("/reports/conversations", json=report)).status_code == 200

@@ -3,11 +3,9 @@ app-uninstall)."""
 
 from __future__ import annotations
 
-from hmac import compare_digest
-
 from starlette.responses import Response
 
-from .. import choices, fields
+from .. import choices, fields, grants
 from ..errors import DriftError, invalid
 from ..http import Call, ask, bare, done, write
 
@@ -32,7 +30,7 @@ def get_token_info(call: Call) -> Response:
             "authenticated_userid": f"orgId:{record['orgId']}",
             "credential_id": record["clientId"],
             "token_type": "bearer",
-            "expires_in": 0 if expires_at is None else expires_at - call.world.now(),
+            "expires_in": 0 if expires_at is None else expires_at - record["createdAt"],
             "created_at": record["createdAt"],
             "scope": " ".join(record["scopes"]),
             "id": record["id"],
@@ -41,14 +39,13 @@ def get_token_info(call: Call) -> Response:
 
 
 def uninstall_app(call: Call) -> Response:
-    """?clientId=&clientSecret=: the calling token is dead afterwards."""
+    """?clientId=&clientSecret=: the app's tokens are dead afterwards, the calling one among them."""
     client_id, secret = call.query.get("clientId"), call.query.get("clientSecret")
     if not client_id or not secret:
         raise invalid("clientId and clientSecret are required")
-    expected = choices.SANDBOX_CLIENT_SECRET.encode()
-    if client_id != call.token["clientId"] or not compare_digest(secret.encode(), expected):
+    if not grants.proves_client(client_id, secret):
         raise DriftError(choices.BAD_CLIENT_STATUS, "authentication_error", "clientId and clientSecret do not fit")
-    call.token["revokedAt"] = call.world.now()
+    grants.uninstall(call.world)
     call.world.announce("app_disconnected", {"orgId": call.token["orgId"], "clientId": client_id})
     return done()
 

@@ -102,7 +102,7 @@ def update_meeting(call: Call) -> Response:
         "updated_by": "updatedBy",
     }
     meeting.update({stored[name]: value for name, value in given.items() if name in stored})
-    meetings.touch(world, meeting, "rescheduled" if moved else "updated")
+    meetings.touch(world, meeting, "rescheduled" if moved else None)
     return data(view(world, meeting))
 
 
@@ -127,7 +127,7 @@ def add_participant(call: Call) -> Response:
     }
     names = {name: value for name, value in given.items() if value is not None}
     meetings.add_participant(call.world, meeting, email, names)
-    meetings.touch(call.world, meeting, "updated")
+    meetings.touch(call.world, meeting, None)
     return data(view(call.world, meeting))
 
 
