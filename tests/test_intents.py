@@ -200,19 +200,16 @@ def test_there_are_phrases_for_exactly_the_operations_and_jobs() -> None:
 
 
 def test_no_held_out_phrase_is_trained_on() -> None:
+    """But for short ones such as "list tags", which several people wrote."""
     held_out = {row["phrase"].casefold() for row in read(HELD_OUT)}
-    assert len(held_out & {text.casefold() for text, _ in train.phrases()}) <= COINCIDENCES
-
-
-COINCIDENCES = 19
-"""Short phrases such as "list tags" that several people wrote."""
+    assert len(held_out & {text.casefold() for text, _ in train.phrases()}) <= 0.05 * len(held_out)
 
 
 def test_held_out_phrases_are_found_as_well_as_before() -> None:
     """Slightly below what `python -m benchmarks.intents` measures."""
     served, nothing = tally(intents.index(), read(HELD_OUT))
     total = served[-1]
-    assert total.first / total.phrases >= 0.89
-    assert total.in_three / total.phrases >= 0.96
+    assert total.first / total.phrases >= 0.95
+    assert total.in_three / total.phrases >= 0.975
     assert total.refused / total.phrases <= 0.03
-    assert nothing.first / nothing.phrases >= 0.82
+    assert nothing.first / nothing.phrases >= 0.9

@@ -1,28 +1,31 @@
 """A request as features: words, pairs of neighbours, canonical words and pairs of those, and pieces of words.
 
-Words carry the meaning, pairs the relations ("tag of contact"); canonical words (`concepts.py`) make unseen wording
-look like seen one; pieces of three to five characters survive typing errors and endings. Ids, addresses and dates
-become words of their own, because which one it is says nothing of the intent.
+Words carry the meaning, pairs the relations ("tag of contact"). Canonical words (`concepts.py`) make unseen wording
+look like seen one, and topics (`elsewhere.py`) unseen things that are none of Drift's. Pieces of words
+survive typing errors and endings. Ids, addresses and dates become words of their own, because which one it
+is says nothing of the intent.
 
 Training and running use this one module: what the model was fitted on is what it is asked.
 """
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
 from drift_mcp.intents.concepts import CONCEPTS, FILLERS, MEANINGS, TOGETHER, TOGETHER_PATTERN
+from drift_mcp.intents.elsewhere import TOPIC
 
 MAX_CHARACTERS = 1_200
 """Of a longer text the beginning and the end are read, where a request usually stands."""
 NEAR = 3
 """How many words with a meaning may lie between the two of a canonical pair."""
+PIECE = 4
+"""How many characters a piece of a word has. Shorter or longer ones beside them cost time and find no more."""
 GROUPS = ("words", "canonical", "pieces")
-WEIGHTS = {"words": 1.0, "canonical": 1.0, "pieces": 1.0}
-"""How much each group of features counts, each having a norm of 1."""
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+")
 _DATE = re.compile(r"\b\d{4}-\d\d(?:-\d\d)?\b|\b\d{1,2}(?::\d\d)? ?[ap]m\b|\b\d{1,2}:\d\d\b")
@@ -43,10 +46,11 @@ def clipped(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` in lower case, with ids, addresses and dates as placeholders."""
-    text = _EMAIL.sub(" §email ", clipped(text))
+    """The words of `text` in lower case without accents, with ids, addresses and dates as placeholders."""
+    text = unicodedata.normalize("NFKD", clipped(text).replace("’", "'")).encode("ascii", "ignore").decode()
+    text = _EMAIL.sub(" §email ", text)
     text = _ACCOUNT.sub(" §account ", text)
-    text = _CAMEL.sub(" ", text).lower().replace("_", " ").replace("’", "'")
+    text = _CAMEL.sub(" ", text).lower().replace("_", " ")
     text = _DATE.sub(" §date ", text)
     text = _DOMAIN.sub(" §domain ", text)
     text = _ID.sub(" §id ", text)
@@ -64,11 +68,11 @@ def features(text: str, known: Mapping[str, int] | None = None) -> dict[str, Cou
     }
 
 
-def weighed(counts: Mapping[str, int], rarity: Mapping[str, float], weight: float) -> dict[str, float]:
-    """TF-IDF of the features that are known, with a norm of `weight`."""
+def weighed(counts: Mapping[str, int], rarity: Mapping[str, float]) -> dict[str, float]:
+    """TF-IDF of the features that are known, with a norm of 1."""
     values = {name: (1 + math.log(count)) * rarity[name] for name, count in counts.items() if name in rarity}
     norm = math.sqrt(sum(value * value for value in values.values()))
-    return {name: value * weight / norm for name, value in values.items()} if norm else {}
+    return {name: value / norm for name, value in values.items()} if norm else {}
 
 
 def _neighbours(found: list[str]) -> Iterator[str]:
@@ -78,7 +82,7 @@ def _neighbours(found: list[str]) -> Iterator[str]:
 
 
 def _canonical(found: list[str]) -> Iterator[str]:
-    """Canonical words, and pairs of what stands near each other, in order: the canonical word if there is one."""
+    """Canonical words, foreign topics, and pairs of what stands near each other: the canonical word if there is one."""
     together = TOGETHER_PATTERN.sub(lambda match: f"§{TOGETHER[match[0]]}", " ".join(found))
     recent: list[tuple[str, ...]] = []
     for word in together.split():
@@ -87,6 +91,9 @@ def _canonical(found: list[str]) -> Iterator[str]:
         meant = (word[1:],) if word[1:] in MEANINGS and word.startswith("§") else CONCEPTS.get(word, ())
         for each in meant:
             yield f"={each}"
+        if word in TOPIC:
+            yield "~"  # Of whatever topic,
+            yield f"~{TOPIC[word]}"  # and of this one.
         stands = meant or (word,)
         for earlier in recent:
             for first in earlier:
@@ -100,9 +107,8 @@ def _pieces(word: str) -> Iterator[str]:
     if word.startswith("§"):
         return
     framed = f"<{word[:40]}>"
-    for length in (3, 4, 5):
-        for start in range(len(framed) - length + 1):
-            yield framed[start : start + length]
+    for start in range(len(framed) - PIECE + 1):
+        yield framed[start : start + PIECE]
 
 
 def _corrected(word: str, known: Mapping[str, int]) -> str:

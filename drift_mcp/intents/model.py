@@ -1,22 +1,22 @@
 """The fitted classifier at run time: a sum of small weights per operation, without anything but the standard library.
 
-`model.json` (`train.py` writes it) holds for each feature its rarity and its weights, two characters per weight: which
-class, and how much on a scale of 45 steps either way, finer for small weights. Of each feature the weights are read
-when it is first met.
+`model.json` (`train.py` writes it) holds for each feature its rarity, one character, and its weights, two characters
+each: which class, and how much on a scale of 45 steps either way, finer for small weights. Of each feature the weights
+are read when it is first met.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from drift_mcp.catalogue import Entry
 from drift_mcp.intents.concepts import FILLERS
 from drift_mcp.intents.endpoints import Named
-from drift_mcp.intents.features import GROUPS, WEIGHTS, clipped, features, weighed, words
+from drift_mcp.intents.features import GROUPS, clipped, features, weighed, words
 
 FILE = Path(__file__).with_name("model.json")
 NOTHING = "nothing"
@@ -24,12 +24,15 @@ NOTHING = "nothing"
 ALPHABET = "".join(chr(code) for code in range(35, 127) if chr(code) not in "\\|")
 """One character per number, none of which JSON has to escape, and no separator."""
 STEPS = (len(ALPHABET) - 1) // 2
+JOB_GROUPS = ("words", "canonical")
+"""The groups of features by which phrases of jobs are compared."""
 CERTAIN = 9.0
 """The score of an operation that the text names."""
 LONG = 60
 """From how many words on the sentences of a text are also read one by one."""
 
 _CODE = {character: number for number, character in enumerate(ALPHABET)}
+_RARITY = {character: 1 + number / 10 for character, number in _CODE.items()}
 _SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
 
 
@@ -52,36 +55,42 @@ class Model:
             word: 2**rank for rank, line in enumerate(data["known"]) for word in line.split("|")
         }
         self._scale: float = data["scale"] / STEPS**2
+        self.features = lru_cache(maxsize=16)(lambda text: features(text, self.known))
+        """The features of a text, kept as long as one search asks for them."""
         self._packed = {group: dict(zip(*_columns(data["features"][group]), strict=True)) for group in GROUPS}
         self._read: dict[str, dict[str, list[tuple[int, float]]]] = {group: {} for group in GROUPS}
-        self.rarity = {group: _Rarity(packed) for group, packed in self._packed.items()}
-        self._jobs = dict(zip(*_columns(data["jobs"]["features"]), strict=True))
+        self.rarity = {
+            group: dict(zip(packed, map(_RARITY.__getitem__, data["features"][group]["rarity"]), strict=True))
+            for group, packed in self._packed.items()
+        }
         self._job_of: list[str] = data["jobs"]["of"]
         self._least: float = data["jobs"]["least"]
+        self._jobs = dict(zip(*_columns(data["jobs"]["features"]), strict=True))
 
     def scores(self, text: str) -> list[float]:
         """How well each class suits `text`."""
         scores = list(self.bias)
-        for group, counts in features(text, self.known).items():
+        for group, counts in self.features(text).items():
             read = self._read[group]
-            for name, value in weighed(counts, self.rarity[group], WEIGHTS[group]).items():
-                weights = read.get(name)
-                if weights is None:
-                    weights = read[name] = self._weights(self._packed[group][name])
-                for at, weight in weights:
+            for name, value in weighed(counts, self.rarity[group]).items():
+                if name not in read:
+                    read[name] = self._weights(self._packed[group][name])
+                for at, weight in read[name]:
                     scores[at] += value * weight
         return scores
 
+    def best(self, text: str) -> str:
+        """The class that suits `text` best."""
+        scores = self.scores(text)
+        return self.classes[scores.index(max(scores))]
+
     def jobs(self, text: str) -> dict[str, float]:
         """How near `text` is to the nearest phrase of each job, from 0 to 1, of those near enough."""
-        found = features(text, self.known)
         near = [0.0] * len(self._job_of)
-        for group in ("words", "canonical"):
-            for name, value in weighed(found[group], self.rarity[group], 1.0).items():
-                packed = self._jobs.get(name, "")
-                for at in range(0, len(packed), 3):
-                    phrase = _CODE[packed[at]] * len(ALPHABET) + _CODE[packed[at + 1]]
-                    near[phrase] += value * _CODE[packed[at + 2]] / len(ALPHABET) / 2
+        for group in JOB_GROUPS:
+            for name, value in weighed(self.features(text)[group], self.rarity[group]).items():
+                for phrase, share in _shares(self._jobs.get(name, "")):
+                    near[phrase] += value * share
         best: dict[str, float] = {}
         for job, score in zip(self._job_of, near, strict=True):
             if score >= max(self._least, best.get(job, 0.0)):
@@ -89,18 +98,19 @@ class Model:
         return best
 
     def _weights(self, packed: str) -> list[tuple[int, float]]:
-        weights = []
-        for at in range(1, len(packed), 2):
-            step = _CODE[packed[at + 1]] - STEPS
-            weights.append((_CODE[packed[at]], step * abs(step) * self._scale))
-        return weights
+        """The classes that a feature speaks for or against, and how much."""
+        steps = ((_CODE[which], _CODE[step] - STEPS) for which, step in zip(packed[::2], packed[1::2], strict=True))
+        return [(which, step * abs(step) * self._scale) for which, step in steps]
 
 
-class _Rarity(dict[str, float]):
-    """The rarity of each feature, which is the first character of what is stored of it."""
-
-    def __init__(self, packed: Mapping[str, str]) -> None:
-        super().__init__((name, 1 + _CODE[text[0]] / 10) for name, text in packed.items())
+@lru_cache(maxsize=4096)
+def _shares(packed: str) -> list[tuple[int, float]]:
+    """The phrases of jobs that a feature stands in, and the share it has in each, halved as there are two groups."""
+    numbers = [_CODE[character] for character in packed]
+    return [
+        (high * len(ALPHABET) + low, share / len(ALPHABET) / len(JOB_GROUPS))
+        for high, low, share in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    ]
 
 
 def _columns(table: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -161,15 +171,14 @@ class Index:
     def _understood(self, text: str) -> bool:
         """Whether some word of `text` says anything."""
         known = self._model.rarity["words"]
-        corrected = features(text, self._model.known)["words"]
-        return any(word in known and word not in FILLERS and word[0] not in "§^" for word in corrected)
+        said = self._model.features(text)["words"]
+        return any(word in known and word not in FILLERS and word[0] not in "§^" for word in said)
 
     def _scores(self, text: str) -> list[float]:
-        """The scores of the whole; a long text also by its best sentence, as the request is one among many."""
+        """The scores of the whole; of a long text together with the sentence most like a request, one among many."""
         whole = self._model.scores(text)
         if len(words(text)) < LONG:
             return whole
         parts = [self._model.scores(part) for part in _SENTENCE.split(text)[-12:] if len(part) > 8]
-        if not parts:
-            return whole
-        return [(score + max(column)) / 2 for score, column in zip(whole, zip(*parts, strict=True), strict=True)]
+        clearest = max(parts, key=lambda scores: max(scores) - scores[self._nothing], default=whole)
+        return [(score + of_part) / 2 for score, of_part in zip(whole, clearest, strict=True)]

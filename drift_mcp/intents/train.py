@@ -10,23 +10,21 @@ import json
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from drift_mcp.catalogue import load
 from drift_mcp.intents.concepts import CONCEPTS
-from drift_mcp.intents.features import GROUPS, WEIGHTS, features, slips, weighed, words
-from drift_mcp.intents.model import ALPHABET, FILE, NOTHING, STEPS, Model
+from drift_mcp.intents.features import GROUPS, features, slips, weighed, words
+from drift_mcp.intents.model import ALPHABET, FILE, JOB_GROUPS, NOTHING, STEPS, Model
 
 PHRASES = Path(__file__).with_name("phrases")
 JOBS = "jobs"
 LEAST_SEEN = {"words": 2, "canonical": 3, "pieces": 5}
 """In how many phrases a feature must stand to be one."""
 REGULARISATION = 0.7
-ALONE = 0.5
-"""How much a phrase counts with only one group of its features: each has to do when the others are unseen."""
-NOTHING_OFFSET = 0.65
+NOTHING_OFFSET = 0.1
 """Added to "nothing": set by cross-validation, so that few are refused that should not be."""
 SMALLEST = 7
 """Weights of fewer steps than this are left out: most weights, and little of the sum."""
@@ -37,31 +35,38 @@ Phrases = list[tuple[str, str]]
 Counts = dict[str, Counter[str]]
 
 
-def phrases() -> Phrases:
-    """Every training phrase with its operation, or "nothing"."""
-    pairs = [(text, entry.name) for entry in load().values() if entry.path is not None for text in entry.intents]
+def written() -> dict[str, Phrases]:
+    """The phrases by who wrote them: a file each, and those of the operations' own records."""
+    by = {
+        "records": [(text, entry.name) for entry in load().values() if entry.path is not None for text in entry.intents]
+    }
     for file in sorted(PHRASES.glob("*.json")):
         if file.stem != JOBS:
-            of = json.loads(file.read_bytes())
-            pairs += [(text, name) for name, texts in of.items() for text in texts]
-    return list(dict.fromkeys(pairs))
+            by[file.stem] = [(text, name) for name, texts in json.loads(file.read_bytes()).items() for text in texts]
+    return by
+
+
+def phrases() -> Phrases:
+    """Every training phrase with its operation, or "nothing"."""
+    return list(dict.fromkeys(pair for pairs in written().values() for pair in pairs))
 
 
 def jobs() -> Phrases:
     """Every phrase of a job with its name."""
-    written = json.loads((PHRASES / f"{JOBS}.json").read_bytes())
+    of_job = json.loads((PHRASES / f"{JOBS}.json").read_bytes())
     return [
         (text, entry.name)
         for entry in load().values()
         if entry.path is None and entry.toolset != "server"
-        for text in dict.fromkeys([*entry.intents, entry.tool["title"], *written[entry.name]])
+        for text in dict.fromkeys([*entry.intents, entry.tool["title"], *of_job.get(entry.name, [])])
     ]
 
 
 def training_hash() -> str:
     """SHA-256 of what the model is fitted on: the phrases, and the code that reads them."""
     folder = Path(__file__).parent
-    code = [(folder / name).read_text(encoding="utf-8") for name in ("concepts.py", "features.py", "train.py")]
+    modules = ("concepts.py", "elsewhere.py", "features.py", "train.py")
+    code = [(folder / name).read_text(encoding="utf-8") for name in modules]
     return hashlib.sha256(json.dumps([phrases(), jobs(), code]).encode()).hexdigest()
 
 
@@ -96,11 +101,7 @@ def rarities(counted: list[Counts]) -> dict[str, dict[str, float]]:
 def fit(pairs: Phrases) -> dict[str, Any]:
     """The model's data without the jobs."""
     import numpy  # type: ignore[import-not-found,unused-ignore]
-    from scipy.sparse import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
-        csr_matrix,
-        diags,
-        vstack,
-    )
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped,import-not-found,unused-ignore]
     from sklearn.svm import LinearSVC  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     seen = known_words([text for text, _ in pairs])
@@ -112,17 +113,12 @@ def fit(pairs: Phrases) -> dict[str, Any]:
     rows, columns, values = [], [], []
     for row, counts in enumerate(counted):
         for group in GROUPS:
-            for name, value in weighed(counts[group], rarity[group], WEIGHTS[group]).items():
+            for name, value in weighed(counts[group], rarity[group]).items():
                 rows.append(row)
                 columns.append(column[group, name])
                 values.append(value)
     matrix = csr_matrix((values, (rows, columns)), shape=(len(pairs), len(column)))
-    of_group = [diags([float(key[0] == group) for key in column]) for group in GROUPS]
-    classifier = LinearSVC(C=REGULARISATION, random_state=0).fit(
-        vstack([matrix, *(matrix @ alone for alone in of_group)]),
-        [name for _, name in pairs] * (1 + len(GROUPS)),
-        [1.0] * len(pairs) + [ALONE] * (len(GROUPS) * len(pairs)),
-    )
+    classifier = LinearSVC(C=REGULARISATION, random_state=0).fit(matrix, [name for _, name in pairs])
     classes = [str(name) for name in classifier.classes_]
     scale = float(numpy.abs(classifier.coef_).max())
     steps = numpy.rint(numpy.sign(classifier.coef_) * numpy.sqrt(numpy.abs(classifier.coef_) / scale) * STEPS).astype(
@@ -131,17 +127,22 @@ def fit(pairs: Phrases) -> dict[str, Any]:
     bias = classifier.intercept_ + numpy.array([NOTHING_OFFSET * (name == NOTHING) for name in classes])
     packed: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
     for (group, name), at in column.items():
-        weights = "".join(
+        packed[group][name] = "".join(
             ALPHABET[which] + ALPHABET[step + STEPS] for which, step in enumerate(steps[:, at]) if abs(step) >= SMALLEST
         )
-        packed[group][name] = ALPHABET[round((rarity[group][name] - 1) * 10)] + weights
     return {
         "training": training_hash(),
         "classes": classes,
         "bias": [round(float(each), 4) for each in bias],
         "scale": round(scale, 6),
         "known": ["|".join(line) for line in ranks],
-        "features": {group: _table(packed[group]) for group in GROUPS},
+        "features": {
+            group: {
+                **_table(packed[group]),
+                "rarity": "".join(ALPHABET[round((each - 1) * 10)] for each in rarity[group].values()),
+            }
+            for group in GROUPS
+        },
     }
 
 
@@ -150,9 +151,8 @@ def fit_jobs(pairs: Phrases, data: Mapping[str, Any]) -> dict[str, Any]:
     bare = Model({**data, "jobs": {"of": [], "least": LEAST_JOB, "features": _table({})}})
     table: dict[str, str] = {}
     for at, (text, _) in enumerate(pairs):
-        counts = features(text, bare.known)
-        for group in ("words", "canonical"):
-            for name, value in weighed(counts[group], bare.rarity[group], 1.0).items():
+        for group in JOB_GROUPS:
+            for name, value in weighed(bare.features(text)[group], bare.rarity[group]).items():
                 which = ALPHABET[at // len(ALPHABET)] + ALPHABET[at % len(ALPHABET)]
                 table[name] = (
                     table.get(name, "") + which + ALPHABET[min(len(ALPHABET) - 1, round(value * len(ALPHABET)))]
@@ -170,36 +170,30 @@ def train(pairs: Phrases) -> dict[str, Any]:
     return {**data, "jobs": fit_jobs(jobs(), data)}
 
 
-def check(folds: int = 4) -> tuple[float, float, float]:
-    """By cross-validation: the share found first, "nothing" recognised, and refused although served.
+def check() -> Iterator[tuple[str, list[bool], list[bool], list[bool]]]:
+    """For each file of phrases, by a model fitted on the others: found first, "nothing" recognised, wrongly refused.
 
-    Phrases of the same words are in the same fold, so that none is asked of a model that was fitted on its twin.
+    A file is a writer or a point of view, so that the figures say how well the requests of somebody new are found.
     """
-    pairs = phrases()
-    group = [
-        int(hashlib.sha256(" ".join(sorted(set(words(text)))).encode()).hexdigest(), 16) % folds for text, _ in pairs
-    ]
-    first: list[bool] = []
-    recognised: list[bool] = []
-    refused: list[bool] = []
-    for fold in range(folds):
-        fitted = Model(train([pair for pair, of in zip(pairs, group, strict=True) if of != fold]))
-        for (text, name), of in zip(pairs, group, strict=True):
-            if of == fold:
-                scores = fitted.scores(text)
-                found = fitted.classes[scores.index(max(scores))]
-                (recognised if name == NOTHING else first).append(found == name)
-                if name != NOTHING:
-                    refused.append(found == NOTHING)
-    return sum(first) / len(first), sum(recognised) / len(recognised), sum(refused) / len(refused)
+    for writer, pairs in written().items():
+        asked = set(pairs)
+        fitted = Model(train([pair for pair in phrases() if pair not in asked]))
+        found = [(name, fitted.best(text)) for text, name in pairs]
+        yield (
+            writer,
+            [best == name for name, best in found if name != NOTHING],
+            [best == name for name, best in found if name == NOTHING],
+            [best == NOTHING for name, best in found if name != NOTHING],
+        )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drift_mcp.intents.train", description=__doc__)
     parser.add_argument("--check", action="store_true", help="cross-validate instead of writing the model")
     if parser.parse_args().check:
-        first, recognised, refused = check()
-        sys.stdout.write(f"first {first:.1%}, nothing recognised {recognised:.1%}, wrongly refused {refused:.1%}\n")
+        for writer, first, recognised, refused in check():
+            shares = (f"{sum(each) / len(each):.1%}" if each else "-" for each in (first, recognised, refused))
+            sys.stdout.write("{:<16} first {}, nothing recognised {}, wrongly refused {}\n".format(writer, *shares))
         return 0
     FILE.write_text(json.dumps(train(phrases()), ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     return 0
