@@ -4,29 +4,40 @@ import os
 
 from pydantic import SecretStr
 
-from drift_mcp.credentials import CLIENT, ClientCredentials, MissingCredential
+from drift_mcp.credentials import CLIENT, AppSource, ClientCredentials, Credential, MissingCredential
 
 VARIABLE = "DRIFT_ACCESS_TOKEN"
 
 
-def has_token() -> bool:
-    """Whether there is a token at all, without opening it."""
-    return bool(os.environ.get(VARIABLE, "").strip())
+def read(variable: str) -> str:
+    """The value without the blanks and line breaks around it, "" when there is none."""
+    return os.environ.get(variable, "").strip()
 
 
-class EnvironmentCredential:
-    """The token in `DRIFT_ACCESS_TOKEN`: a private app's or an OAuth one (devdocs: authentication-and-scopes)."""
+def app() -> ClientCredentials:
+    """The app's id and secret, in `DRIFT_CLIENT_ID` and `DRIFT_CLIENT_SECRET`.
+
+    Raises:
+        MissingCredential: one of them is not set.
+    """
+    client_id, secret = read("DRIFT_CLIENT_ID"), read("DRIFT_CLIENT_SECRET")
+    if not client_id or not secret:
+        raise MissingCredential(CLIENT)
+    return ClientCredentials(client_id, SecretStr(secret))
+
+
+class EnvironmentCredential(Credential):
+    """The token in a variable: a private app's or an OAuth one (devdocs: authentication-and-scopes)."""
+
+    def __init__(self, variable: str = VARIABLE, app: AppSource = app) -> None:
+        super().__init__(app)
+        self._variable = variable
 
     async def token(self) -> SecretStr:
-        value = os.environ.get(VARIABLE, "").strip()
+        value = read(self._variable)
         if not value:
             raise MissingCredential
         return SecretStr(value)
 
-    async def client(self) -> ClientCredentials:
-        """The app's id and secret, in `DRIFT_CLIENT_ID` and `DRIFT_CLIENT_SECRET`."""
-        client_id = os.environ.get("DRIFT_CLIENT_ID", "").strip()
-        secret = os.environ.get("DRIFT_CLIENT_SECRET", "").strip()
-        if not client_id or not secret:
-            raise MissingCredential(CLIENT)
-        return ClientCredentials(client_id, SecretStr(secret))
+    async def available(self) -> bool:
+        return bool(read(self._variable))
