@@ -24,7 +24,7 @@ def parse(call: Call, status: int, raw: bytes) -> Any:
         return raw.decode("utf-8", "replace")
     if not raw.strip() and (call.writes or status == _NO_CONTENT):
         return None
-    return _pruned(json.loads(raw, parse_constant=_refuse), 0)
+    return _pruned(_JSON.decode(raw.decode("utf-8-sig", "surrogatepass")), 0)
 
 
 def refuses(body: Any) -> bool:
@@ -44,3 +44,6 @@ def _pruned(value: Any, depth: int) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse)

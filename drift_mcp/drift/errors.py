@@ -97,6 +97,12 @@ class ServerFault(DriftError):
     kind = "drift_fault"
 
 
+class DriftDown(DriftError):
+    """Drift failed many times in a row and is left alone for `retry_after` seconds, so nothing was sent."""
+
+    kind = "drift_down"
+
+
 class UnexpectedStatus(DriftError):
     """A status that Drift does not document, such as a redirect (never followed: it would carry the token away)."""
 
@@ -107,6 +113,12 @@ class TimedOut(DriftError):
     """No complete answer within the deadline."""
 
     kind = "timeout"
+
+
+class OutOfTime(DriftError):
+    """The tool call's own time ran out while Drift may still have been about to answer."""
+
+    kind = "out_of_time"
 
 
 class Unreachable(DriftError):

@@ -48,7 +48,11 @@ class Call:
     expect: Expect = Expect.JSON
     writes: bool = False
     """Whether Drift's data may change: decides what is said when the answer is lost."""
+    repeatable: bool = False
+    """Whether it may be sent twice: reads, and writes whose second time changes nothing more."""
     inject: Inject | None = None
+    template: str = field(default="", compare=False)
+    """`path` with the names of its parameters in place of their values, for logs and metrics."""
 
     def with_query(self, params: Mapping[str, str]) -> "Call":
         """This call with the query parameters `params` set, replacing those of the same name."""

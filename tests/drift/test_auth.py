@@ -116,3 +116,20 @@ async def test_a_secret_shows_in_no_representation_after_it_was_used_either() ->
     await signed(bearer, httpx.Request("GET", "https://driftapi.com/x"))
     assert TOKEN not in f"{bearer!r} {bearer}"
     assert bearer.redact(f"your token {TOKEN} is bad".encode()) == b"your token [secret] is bad"
+
+
+async def test_a_secret_that_is_in_use_is_redacted_however_many_tokens_came_before() -> None:
+    class Rotating(FixedCredential):
+        count = 0
+
+        async def token(self) -> SecretStr:
+            self.count += 1
+            return SecretStr(f"rotating-{self.count}")
+
+        def secrets(self) -> tuple[SecretStr, ...]:
+            return (SecretStr(SECRET),)
+
+    bearer = BearerAuth(Rotating(TOKEN), httpx.URL("https://driftapi.com"))
+    for _ in range(30):
+        await signed(bearer, httpx.Request("GET", "https://driftapi.com/x"))
+        assert SECRET.encode() not in bearer.redact(f"echo: {SECRET}".encode())
