@@ -2,11 +2,13 @@
 
 A payload becomes the operation's result model (ISO dates, plain text, named fields), nulls are left out, and the whole
 is held to a byte budget: long texts are shortened first, then rows are left for the next page, and it is said what
-was cut.
+was cut. A record from which invisible characters or hidden text were taken says how many under `removed_text`.
 """
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import deepcopy
 from typing import Any
 
@@ -15,9 +17,11 @@ from pydantic.alias_generators import to_snake
 
 from drift_mcp.fields import shown_json
 from drift_mcp.operation import WIDE, Request, Result, marked
-from drift_mcp.text import visible
+from drift_mcp.text import Removed, counted, visible
 
 Json = dict[str, Any]
+
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 _SHORTEN_TO = (4_000, 1_000, 300)
 _SHORTEST = 200
@@ -25,6 +29,27 @@ _ENTRIES = (200, 100, 50, 20, 5)
 _FIELDS = 40
 """Fields of a record are no list: so many always stay."""
 _KEPT_AT_END = 0.3
+
+_LEAST_ROWS = 4
+_MOST_COLUMNS = 12
+"""In a wider table one loses count of which value is which."""
+_WORTH_IT = 0.75
+"""The share of its bytes that a list may keep as a table. Long texts hardly get shorter, and are better named."""
+
+REMOVED = "removed_text"
+_MOST_NOTED = 20
+_noting: ContextVar[list[Json] | None] = ContextVar("noting", default=None)
+
+
+@contextmanager
+def noting_removed() -> Iterator[list[Json]]:
+    """Collects what was removed from each record presented inside, with the record's id: for jobs of many calls."""
+    noted: list[Json] = []
+    before = _noting.set(noted)
+    try:
+        yield noted
+    finally:
+        _noting.reset(before)
 
 
 def result_of(model: type[Result], payload: Any, request: Request) -> Json:
@@ -36,23 +61,41 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
     raw = whole
     odd: Json = {}
     for _ in range(len(raw) + 1):
-        try:
-            record = model.model_validate(raw, context=request)
-        except ValidationError as error:
-            names = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-            if not names or not names <= set(raw):
-                break
-            odd |= {name: raw[name] for name in names}
-            raw = {name: value for name, value in raw.items() if name not in names}
-        else:
-            hidden = set(marked(model, WIDE)) if getattr(request, "detail", "full") == "brief" else None
-            shown = record.model_dump(by_alias=False, exclude_none=True, exclude=hidden)
+        with counted() as removed:
+            try:
+                record = model.model_validate(raw, context=request)
+            except ValidationError as error:
+                names = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+                if not names or not names <= set(raw):
+                    break
+                odd |= {name: raw[name] for name in names}
+                raw = {name: value for name, value in raw.items() if name not in names}
+                continue
+            chosen = getattr(request, "fields", None)
+            brief = chosen is None and getattr(request, "detail", "full") == "brief"
+            shown = record.model_dump(
+                by_alias=False,
+                exclude_none=True,
+                include=set(chosen) if chosen is not None else None,
+                exclude=set(marked(model, WIDE)) if brief else None,
+            )
             for name in record.model_extra or ():
                 # A field that Drift has added: no model says what it is. It never takes the place of one that is known.
                 shown.setdefault(to_snake(name), shown_json(shown.pop(name, None), name))
-            slim: Json = _compact(shown)
-            return slim | _unexpected(model, odd)
+            slim: Json = compact(shown) | _unexpected(model, odd)
+        return _with_removed(slim, removed)
     return _unexpected(model, whole)
+
+
+def _with_removed(record: Json, removed: Removed) -> Json:
+    """`record` and what was taken out of it, if anything was: a sign that somebody hid words in it."""
+    counts = {name: count for name, count in (("invisible", removed.invisible), ("hidden", removed.hidden)) if count}
+    if not counts:
+        return record
+    noted = _noting.get()
+    if noted is not None and len(noted) < _MOST_NOTED:
+        noted.append(({"id": record["id"]} if "id" in record else {}) | counts)
+    return record | {REMOVED: counts}
 
 
 def _unexpected(model: type[Result], odd: Json) -> Json:
@@ -62,22 +105,55 @@ def _unexpected(model: type[Result], odd: Json) -> Json:
     return {"unexpected": shown_json(odd)}
 
 
-def _compact(value: Any) -> Any:
+def compact(value: Any) -> Any:
     """`value` with every text made visible, and without empty texts, lists and objects inside objects.
 
     Those say no more than their absence.
     """
     if isinstance(value, dict):
-        slim = {visible(str(key)): _compact(item) for key, item in value.items()}
+        slim = {visible(str(key)): compact(item) for key, item in value.items()}
         return {key: item for key, item in slim.items() if item is not None and item not in ("", [], {})}
     if isinstance(value, list):
-        return [_compact(item) for item in value]
+        return [compact(item) for item in value]
     return visible(value) if isinstance(value, str) else value
 
 
 def as_text(content: Json) -> str:
     """`content` as compact JSON text."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _JSON.encode(content)
+
+
+def as_read(content: Json) -> str:
+    """`content` as its reader gets it: as JSON text, in which a list of short, uniform rows names its fields once.
+
+    Such a list is `{"columns": ["id", …], "rows": [[1, …], …]}`; null is what a row does not have.
+    """
+    return as_text(_in_columns(content))
+
+
+def _in_columns(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_columns(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return _table(value) or [_in_columns(item) for item in value]
+    return value
+
+
+def _table(rows: list[Any]) -> Json | None:
+    """`rows` as a table, if they are flat and it makes them a good deal shorter."""
+    if len(rows) < _LEAST_ROWS or not all(isinstance(row, dict) for row in rows):
+        return None
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if len(columns) > _MOST_COLUMNS or not all(_is_flat(cell) for row in rows for cell in row.values()):
+        return None
+    table = {"columns": columns, "rows": [[row.get(name) for name in columns] for row in rows]}
+    return table if size(table) <= _WORTH_IT * size(rows) else None
+
+
+def _is_flat(cell: Any) -> bool:
+    """Whether it is a scalar, or a list of them. A null of its own could not be told from what is missing."""
+    items = cell if isinstance(cell, list) else [cell]
+    return all(isinstance(item, str | int | float) for item in items)
 
 
 def size(content: Any) -> int:

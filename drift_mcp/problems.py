@@ -3,6 +3,7 @@
 Written from templates. Nothing is taken from an exception's text; Drift's own message is passed on, made visible.
 """
 
+import re
 from typing import Any
 
 from drift_mcp.arguments import InvalidArguments
@@ -30,13 +31,19 @@ _WHAT = {
     "conflict": "Drift has this already.",
     "rate_limited": "Drift's call limit is reached.",
     "drift_fault": "Drift failed on its side.",
+    "drift_down": "Drift has failed many times in a row and is left alone for a while; nothing was sent.",
     "unexpected_answer": "Drift answered with a status that it does not document.",
     "timeout": "Drift did not answer in time.",
+    "out_of_time": "The time for this call ran out before Drift answered.",
     "unreachable": "Drift cannot be reached; nothing was sent.",
     "connection_lost": "The connection to Drift broke before the answer came.",
+    "interrupted": "This server was ended while the call was under way.",
+    "in_doubt": "An earlier call with this idempotency_key was cut off, and Drift does not show what became of it.",
     "broken_answer": "Drift's answer was not readable.",
     "too_large": "Drift's answer is larger than this server's limit.",
 }
+
+_NOTHING_SENT = re.compile(r"(, so|;) nothing was sent")
 
 _NEXT = {
     "not_connected": CONNECT,
@@ -49,13 +56,18 @@ _NEXT = {
     "conflict": "Search for the existing record and update that one instead.",
     "rate_limited": "Wait, then call again.",
     "drift_fault": "Wait a little, then call again.",
+    "drift_down": "Wait, then call again; if it lasts, tell the user that Drift is not working.",
     "unexpected_answer": "Ask the user to check the server's base URL; calling again will not help.",
+    "out_of_time": "Call again; ask for fewer rows, or pass fewer records, where that is possible.",
     "timeout": "Call again; ask for fewer rows where that is possible.",
     "unreachable": "Wait a little, then call again; if it lasts, ask the user to check the network and the base URL.",
     "connection_lost": "Call again.",
     "broken_answer": "Call again; if it lasts, ask the user to check the server's base URL.",
     "too_large": "Ask for less, or ask the user to fetch it in Drift itself.",
 }
+
+_OWN_WORDS = {"not_connected", "no_client"}
+"""Kinds whose detail is this server's own, as nothing was sent."""
 
 _RETRY_AFTER = {"rate_limited": 30, "drift_fault": 5, "unreachable": 5}
 _RENEW_NOTE = "Ask the user to check whether the Drift token is still valid; calling again will not help."
@@ -79,23 +91,40 @@ def invalid_arguments(tool: Tool, error: InvalidArguments) -> Problem:
 def drift_failed(tool: Tool, error: DriftError) -> Problem:
     """Drift could not do it."""
     message = _WHAT.get(error.kind, "The call to Drift failed.")
+    if error.maybe_applied:  # that is so of the last try only, and an earlier one was sent
+        message = _NOTHING_SENT.sub("", message)
     if error.detail:
-        message += f" Drift says: {visible(error.detail).rstrip('.')}."
+        says = "" if error.kind in _OWN_WORDS else "Drift says: "
+        message += f" {says}{visible(error.detail).rstrip('.')}."
     more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
-    if error.kind == "forbidden":
-        scope = f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""
-        return problem(error.kind, message + scope, _SCOPE_NOTE if tool.scope else _RENEW_NOTE, **more)
     wait = error.retry_after if error.retry_after is not None else _RETRY_AFTER.get(error.kind)
     if wait is not None:
         more["retry_after_seconds"] = wait
     then = _NEXT.get(error.kind, "Call again.")
+    if error.kind == "forbidden":
+        message += f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""
+        then = _SCOPE_NOTE if tool.scope else _RENEW_NOTE
     if error.kind == "not_found" and tool.provenance is Provenance.CATALOGUE and isinstance(tool, Operation):
         message += " Or it does not have this operation at all: only third-party catalogues name it."
         then += f" The documented way: {tool.alternative}."
     if error.maybe_applied and tool.access is not Access.READ:
         more["may_have_been_applied"] = True
-        then = _AFTER_LOSS[tool.lost_answer]
+        then = _after_loss(tool, error)
+    elif _note(error):
+        message += f" {_note(error)}"
     return problem(error.kind, message, then, **more)
+
+
+def _after_loss(tool: Tool, error: DriftError) -> str:
+    """What to do after a lost answer."""
+    check = _note(error)
+    then = f"To find out, {check}. " if check else ""
+    return then + _AFTER_LOSS[tool.lost_answer]
+
+
+def _note(error: DriftError) -> str:
+    """What the look-up of a write says: how to find out what became of it, or that it was not applied."""
+    return visible(next(iter(getattr(error, "__notes__", ())), ""))
 
 
 _AFTER_LOSS = {
@@ -110,6 +139,12 @@ def unknown_tool(name: str, close: str | None) -> Problem:
     shown = visible(name)[:80]
     then = f"Did you mean {close}?" if close else "List the tools to see their names."
     return problem("unknown_tool", f"There is no tool named {shown!r}.", then)
+
+
+def unknown_connection(name: str, known: list[str]) -> Problem:
+    """No connection has this name."""
+    message = f"There is no connection named {visible(name)[:80]!r}."
+    return problem("unknown_connection", message, f"Pass one of these as connection: {', '.join(known)}.")
 
 
 def not_allowed(name: str, job: str | None = None) -> Problem:
@@ -128,6 +163,17 @@ def other_risk(name: str, access: str) -> Problem:
     """A runner was given an operation of another risk than its own."""
     runner = f"run_{access}_operation"
     return problem("other_risk", f"{name} is a {access} operation.", f"Use {runner}, with the same name and arguments.")
+
+
+def store_unavailable() -> Problem:
+    """What is kept of writes cannot tell whether this one was made, or agreed to. Nothing was sent."""
+    return problem(
+        "store_unavailable",
+        "What this server keeps of its writes cannot be used (its state folder, or the store that its replicas share), "
+        "so nothing was sent.",
+        "Wait, then call again with exactly the same arguments; if it lasts, tell the user.",
+        retry_after_seconds=5,
+    )
 
 
 def internal(tool: Tool) -> Problem:

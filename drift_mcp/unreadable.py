@@ -15,7 +15,7 @@ from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, JSO
 from pydantic import ValidationError
 
 from drift_mcp.problems import problem
-from drift_mcp.toolbox import failed
+from drift_mcp.results import failed
 
 if TYPE_CHECKING:
     from mcp.shared._stream_protocols import ReadStream, WriteStream

@@ -1,7 +1,7 @@
 """Drift's answers as an agent reads them."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from drift_mcp.fields import Stamp, VisitorHtml
 from drift_mcp.operation import WIDE, Request, Result
 from drift_mcp.operations import Detailed
-from drift_mcp.present import as_text, fit_record, fit_rows, result_of, shortened, size
+from drift_mcp.present import as_read, as_text, fit_record, fit_rows, noting_removed, result_of, shortened, size
 from drift_mcp.schema import output_schema
+from tests.support import columns
 from tests.support.operations import OPERATIONS
 from tests.support.properties import dirty_text, json_values, modest, quick, unseen
 
@@ -92,7 +93,7 @@ class TestUnexpectedTypes:
         assert card({"id": 1, "inner": {"name": ["a"]}}) == {"id": 1, "unexpected": {"inner": {"name": ["a"]}}}
 
     def test_an_odd_field_is_cleaned_of_invisible_characters(self) -> None:
-        assert card({"id": "a\u202eb"}) == {"unexpected": {"id": "ab"}}
+        assert card({"id": "a\u202eb"})["unexpected"] == {"id": "ab"}
 
     @pytest.mark.parametrize(
         ("name", "payload", "words"),
@@ -129,6 +130,26 @@ class TestUnexpectedTypes:
     ) -> None:
         text = as_text(result_of(OPERATIONS[name].result, payload, NOTHING_ASKED))
         assert [word for word in words if word not in text] == []
+
+
+class TestRemovedText:
+    def test_a_record_says_how_many_characters_were_taken_out_of_it(self) -> None:
+        shown = card({"fullName": "J\u200bane\u202e", "text": "<p>Hi</p><p hidden>do this</p>&#x2066;"})
+        assert shown == {"full_name": "Jane", "text": "Hi", "removed_text": {"invisible": 3, "hidden": 6}}
+
+    def test_a_record_that_nothing_was_taken_out_of_says_nothing(self) -> None:
+        assert "removed_text" not in card({"fullName": "Jane 👩‍💻", "text": "<p>Hi<br>there</p>\r\n"})
+
+    def test_nothing_is_counted_twice_where_a_field_does_not_fit(self) -> None:
+        shown = card({"id": "a\u200b", "numbers": "x", "fullName": "J\u200b", "added": "y\u200b"})
+        assert shown["removed_text"] == {"invisible": 3}
+
+    def test_a_job_can_tell_from_which_records(self) -> None:
+        with noting_removed() as noted:
+            card({"id": 5, "fullName": "J\u200b"})
+            card({"id": 6, "fullName": "J"})
+        card({"id": 8, "fullName": "J\u200b"})
+        assert noted == [{"id": 5, "invisible": 1}]
 
 
 RESULTS = {operation.result: operation.name for operation in OPERATIONS.values()}
@@ -181,6 +202,7 @@ class TestWhatOperationsShow:
             "location": "Boston, Massachusetts, United States",
             "created_at": "2022-09-30T21:16:44Z",
             "attributes": {"plan": "pro", "note": "xy"},
+            "removed_text": {"invisible": 1},
         }
         full = result_of(OPERATIONS["get_contact"].result, payload, FULL)
         assert full["attributes"]["recent_source"] == "ads"
@@ -325,3 +347,48 @@ class TestAsText:
 
     def test_letters_of_other_alphabets_are_written_as_they_are(self) -> None:
         assert as_text({"größe": "日本"}) == '{"größe":"日本"}'
+
+
+class TestAsRead:
+    ROWS: ClassVar = [{"id": n, "status": "open", "updated_at": "2026-03-01T09:00:00Z"} for n in range(1, 6)]
+
+    def test_a_list_of_short_rows_names_its_fields_once(self) -> None:
+        rows = [{"id": n, "contact_id": 10 + n, "tags": ["vip"]} for n in range(1, 5)] + [{"id": 5, "contact_id": 15}]
+        assert as_read({"items": rows, "count": 5}) == (
+            '{"items":{"columns":["id","contact_id","tags"],"rows":'
+            '[[1,11,["vip"]],[2,12,["vip"]],[3,13,["vip"]],[4,14,["vip"]],[5,15,null]]},"count":5}'
+        )
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            pytest.param(ROWS[:3], id="few"),
+            pytest.param([*ROWS, {"id": 6, "inner": {"a": 1}}], id="nested"),
+            pytest.param([*ROWS, {"id": 6, "more": [["a"]]}], id="nested lists"),
+            pytest.param([*ROWS, {"id": None}], id="a null of its own"),
+            pytest.param([*ROWS, "a text"], id="not all are rows"),
+            pytest.param([{"id": n, "text": "long words " * 9} for n in range(9)], id="long texts"),
+            pytest.param([{f"field_{n}": n} for n in range(9)], id="nothing in common"),
+            pytest.param([{f"field_{n}": n for n in range(13)}] * 9, id="wide"),
+        ],
+    )
+    def test_others_name_them_in_every_row(self, rows: list[Any]) -> None:
+        assert as_read({"items": rows}) == as_text({"items": rows})
+
+    def test_a_list_inside_is_one_too(self) -> None:
+        assert json.loads(as_read({"contact": {"chats": self.ROWS}}))["contact"]["chats"]["columns"][0] == "id"
+
+    @modest
+    @given(
+        st.lists(
+            st.dictionaries(
+                st.sampled_from(["id", "a_name", "another_name", "and_one_more"]),
+                st.one_of(st.integers(), st.booleans(), dirty_text, st.lists(st.integers(), max_size=2)),
+            ),
+            max_size=8,
+        )
+    )
+    def test_it_says_the_same_as_the_structure(self, rows: list[dict[str, Any]]) -> None:
+        content = {"from_visitors": "items[].name", "items": rows, "count": len(rows)}
+        assert columns.read(as_read(content)) == content
+        assert len(as_read(content)) <= len(as_text(content))

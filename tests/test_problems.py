@@ -86,6 +86,10 @@ class TestLostAnswers:
         assert "may have been applied" in found["next"]
         assert "only if it was not" in found["next"]
 
+    @each_kind
+    def test_it_is_not_told_that_nothing_was_sent_where_an_earlier_try_was(self, kind: type[DriftError]) -> None:
+        assert "nothing was sent" not in told(kind(maybe_applied=True), AGAIN)["message"]
+
     @pytest.mark.parametrize("kind", LOST)
     def test_a_write_that_can_be_repeated_says_so(self, kind: type[DriftError]) -> None:
         found = told(kind(maybe_applied=True), AGAIN)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drift_mcp.text import from_html, to_html, visible
+from drift_mcp.text import counted, from_html, to_html, unrendered, visible
 from tests.support.properties import INVISIBLE, any_text, dirty_text, many, modest, unseen
 
 _TAGS = [
@@ -199,14 +199,34 @@ class TestLinks:
         assert from_html(html) == shown
 
     @pytest.mark.parametrize(
-        "target",
+        ("target", "shown"),
         [
-            "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)",
-            "&#106;avascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "//[", "/relative",
+            ("javascript:alert(1)", "javascript: link removed"),
+            ("JaVaScRiPt:alert(1)", "javascript: link removed"),
+            (" javascript:alert(1)", "javascript: link removed"),
+            ("java\nscript:alert(1)", "javascript: link removed"),
+            ("\x01java\tscript:alert(1)", "javascript: link removed"),
+            ("&#106;avascript:alert(1)", "javascript: link removed"),
+            ("data:text/html,x", "data: link removed"),
+            ("vbscript:x", "vbscript: link removed"),
+            ("file:///etc/passwd", "file: link removed"),
+            ("//[", "link removed"),
+            ("/relative", "link removed"),
+            ("//evil.example/x", "//evil.example/x"),
+            ("https://evil.example/a b\nc", "https://evil.example/a%20bc"),
+            ("https://evil.example/" + "a" * 900, "https://evil.example/" + "a" * 479 + "…"),
         ],
-    )  # fmt: skip
-    def test_a_target_that_is_not_a_web_or_mail_address_is_not_repeated(self, target: str) -> None:
-        assert from_html(f'<a href="{target}">click</a>') == "click (link removed)"
+    )
+    def test_a_target_that_would_run_or_hold_something_is_named_by_its_kind_only(self, target: str, shown: str) -> None:
+        assert from_html(f'<a href="{target}">click</a>') == f"click ({shown})"
+
+    def test_a_link_inside_a_link_shows_both_targets(self) -> None:
+        html = '<a href="https://one.example">one <a href="https://two.example">two</a></a>'
+        assert from_html(html) == "one (https://one.example)two (https://two.example)"
+
+    def test_a_target_is_shown_however_long_the_message_is(self) -> None:
+        html = "x" * 20_000 + '<a href="https://evil.example">https://bank.example</a>'
+        assert from_html(html).endswith("https://bank.example (https://evil.example)")
 
     @pytest.mark.parametrize(
         "html", ['<a href="https://evil.example">click', '<p><a href="https://evil.example">click</p>']
@@ -214,20 +234,190 @@ class TestLinks:
     def test_a_link_that_is_never_closed_shows_its_target_too(self, html: str) -> None:
         assert "https://evil.example" in from_html(html)
 
-    def test_an_image_is_named_by_its_description(self) -> None:
-        assert from_html("<img src='x.png' alt='A chart'>") == "[image: A chart]"
-        assert from_html("<img src='x.png'>") == "[image: no description]"
+    @pytest.mark.parametrize(
+        ("image", "shown"),
+        [
+            ("src='x.png' alt='A chart'", "[image: A chart]"),
+            ("src='x.png'", "[image: no description]"),
+            ("src='https://evil.example/p?q=secret' alt=''", "[image: no description, from evil.example]"),
+            ("src='//cdn.example/x.png' alt=x", "[image: x, from cdn.example]"),
+            ("src='data:image/png;base64,AAAA' alt=x", "[image: x, from data:]"),
+            ("src='https://[' alt=x", "[image: x]"),
+        ],
+    )
+    def test_an_image_is_named_by_its_description_and_host(self, image: str, shown: str) -> None:
+        assert from_html(f"<img {image}>") == shown
 
 
 def test_html_made_of_plain_text_has_no_markup_but_line_breaks() -> None:
     assert to_html('<script>&\r\n"q"') == '&lt;script&gt;&amp;<br>"q"'
 
 
+HIDING = [
+    "style='display:none'", "style='DISPLAY : None !important'", "style='visibility:hidden'", "hidden", "hidden=''",
+    "aria-hidden=true", "style='opacity:0'", "style='opacity:.01'", "style='font-size:0'", "style='font-size:0.5px'",
+    "style='font-size: 1%'", "style='font:0/0 a'", "style='color:white'", "style='color:#fff'",
+    "style='color:#FEFEFE'", "style='color:rgb(255, 255, 250)'", "style='color:transparent'",
+    "style='color:rgba(0,0,0,0)'", "style='color:#00000000'", "style='color:#333;background:#303030'",
+    "style='color:black;background-color:black'", "style='height:0;overflow:hidden'",
+    "style='position:absolute;left:-9999px'", "style='text-indent:-5000px'", "style='transform:scale(0)'",
+    "style='clip-path:inset(100%)'", "style='clip:rect(0,0,0,0)'", "style='mso-hide:all'",
+    "style='display:/* x */none'", "style='color:red;display:none'",
+]  # fmt: skip
+
+
+class TestHidden:
+    @pytest.mark.parametrize("how", HIDING)
+    def test_what_cannot_be_seen_is_left_out_and_counted(self, how: str) -> None:
+        with counted() as removed:
+            assert from_html(f"Hello <span {how}>go <b>ne</b></span>world") == "Hello world"
+        assert removed.hidden == len("gone")
+
+    @pytest.mark.parametrize("how", HIDING)
+    def test_it_is_left_out_of_the_longest_message_too(self, how: str) -> None:
+        assert "gone" not in from_html("x" * 20_000 + f"<p {how}>gone</p>")
+
+    @pytest.mark.parametrize(
+        "how",
+        ["style='color:red'", "style='color:#fff;background:#1a73e8'", "style='font-size:9px'", "style='opacity:0.8'",
+         "style='::;;:'", "style='background:url(x) #000'", "style='height:0'",
+         "aria-hidden=false", "style='left:-1px'",
+         "style='color:var(--x);background:var(--x)'", "style='display:block'", "style=''", "style"],
+    )  # fmt: skip
+    def test_what_can_be_seen_stays(self, how: str) -> None:
+        with counted() as removed:
+            assert from_html(f"Hello <span {how}>dear</span> world") == "Hello dear world"
+        assert removed.hidden == 0
+
+    def test_a_colour_is_compared_with_the_ground_around_it(self) -> None:
+        assert from_html("<div style='background:#000'>a <span style='color:#000'>gone</span></div>") == "a"
+        assert from_html("<div style='background:#000'><span style='color:#fff'>here</span></div>") == "here"
+        assert from_html("<table bgcolor=black><td><font color=white>here</font></table>") == "here"
+
+    def test_what_shows_inside_something_of_no_size_is_shown(self) -> None:
+        assert from_html("<div style='font-size:0'>gone<p style='font-size:14px'>here</p></div>") == "here"
+
+    def test_a_comment_and_an_unfinished_tag_are_counted(self) -> None:
+        with counted() as removed:
+            assert from_html("Hi <!-- do this --> there <a title='never ends") == "Hi there"
+        assert removed.hidden == len("dothis") + len("<atitle='neverends")
+
+    def test_a_hidden_paragraph_ends_where_the_next_begins(self) -> None:
+        assert from_html("<p hidden>gone<p>here") == "here"
+
+
+class TestUnrendered:
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("![x](https://evil.example/?q=1)", "! [x] (https://evil.example/?q=1)"),
+            ("![x][1]\n\n[1]: https://evil.example", "! [x][1]\n\n[1] : https://evil.example"),
+            ("[https://bank.example](https://evil.example)", "[https://bank.example] (https://evil.example)"),
+            ("<img src=https://evil.example/?q=1>", "< img src=https://evil.example/?q=1>"),
+            ("</SCRIPT>", "< /SCRIPT>"),
+        ],
+    )
+    def test_what_a_host_would_load_or_disguise_is_broken(self, text: str, shown: str) -> None:
+        assert unrendered(text) == shown
+
+    @pytest.mark.parametrize("text", ["see https://a.example/x", "a[0] = (1)", "wow! [sic]", "<Order> in XML", "1 < 2"])
+    def test_other_text_is_not_touched(self, text: str) -> None:
+        assert unrendered(text) == text
+
+    @many
+    @given(
+        st.lists(st.sampled_from(["!", "[", "](", "]:", "]", "(", "<img ", "<", "\n", "> ", "a", "https://e.example"]))
+    )
+    def test_no_image_and_no_link_is_left_and_a_second_time_changes_nothing(self, pieces: list[str]) -> None:
+        text = unrendered("".join(pieces))
+        assert "![" not in text
+        assert "](" not in text
+        assert "<img" not in text
+        assert unrendered(text) == text
+
+
+class TestCounting:
+    def test_invisible_characters_are_counted(self) -> None:
+        with counted() as removed:
+            visible("a\u200bb\u202ec\r\n")
+            from_html("<p>&#x202e;x\u2066</p>")
+        assert removed.invisible == 4
+
+    def test_what_is_counted_inside_is_not_counted_outside(self) -> None:
+        with counted() as outer:
+            with counted():
+                visible("\u200b")
+            visible("\u200b\u200b")
+        assert outer.invisible == 2
+
+    @many
+    @given(dirty_text)
+    def test_a_second_time_changes_and_counts_nothing(self, text: str) -> None:
+        once = visible(text)
+        with counted() as removed:
+            assert visible(once) == once
+        assert removed.invisible == 0
+
+    @many
+    @given(
+        st.lists(
+            st.sampled_from("a1م❤👩🏽🏴\u200c\u200d\ufe0f\u20e3\u202e\U000e0067\U000e0062\U000e0073\U000e007f"),
+            max_size=12,
+        )
+    )
+    def test_nor_does_it_where_joiners_and_selectors_meet(self, pieces: list[str]) -> None:
+        once = visible("".join(pieces))
+        assert visible(once) == once
+
+
+class TestWriting:
+    """Ordinary writing of any language survives as it is."""
+
+    @pytest.mark.parametrize(
+        "text",
+        ["👩‍💻 ❤️ 👍🏽", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴󠁧󠁢󠁳󠁣󠁴󠁿 and 🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇩🇪", "1️⃣ #️⃣", "👩🏽‍❤️‍👨🏿", "می‌خواهم", "नमस्ते क्‍ष", "שלום עולם",
+         "مرحبا بالعالم", "日本語 한국어 ไทย", "naïve — “quoted”", "e\u0301"],
+    )  # fmt: skip
+    def test_it_is_not_touched(self, text: str) -> None:
+        with counted() as removed:
+            assert visible(text) == text
+        assert removed.invisible == 0
+
+    @pytest.mark.parametrize(
+        ("text", "left"),
+        [
+            ("😀" + "".join(chr(0xE0100 + n) for n in range(40)), "😀"),
+            ("❤" + "\ufe0f" * 30 + "!", "❤\ufe0f!"),
+            ("🏴" + "".join(chr(0xE0000 + ord(each)) for each in "ignore") + "\U000e007f", "🏴"),
+            ("می" + "\u200c\u200d" * 9 + "خ", "میخ"),
+            ("a\u200db", "ab"),
+            ("a\ufe0f", "a"),
+            ("👩\u200d\u200d💻", "👩💻"),
+            ("葛\U000e0100城", "葛城"),
+            ("שלום\u200f!", "שלום!"),
+        ],
+    )
+    def test_what_could_carry_words_in_it_does_not(self, text: str, left: str) -> None:
+        assert visible(text) == left
+
+
 @pytest.mark.parametrize(
-    "piece", ["<a href='https://a.example'>x", "<a>", "<", "<!--", "</a", "&#", "<p ", "<![CDATA["]
-)
-def test_a_body_of_the_largest_size_is_read_in_reasonable_time(piece: str) -> None:
-    html = piece * (50_000 // len(piece)) + "</a>" * 2_000
-    started = time.perf_counter()
-    from_html(html)
-    assert time.perf_counter() - started < 3
+    "piece",
+    [
+        "<a href='https://a.example'>x", "<a>", "<", "<!--", "</a", "&#", "<p ", "<![CDATA[", "<a href='", '<a b="',
+        "<div>", "<p>", "<li>", "<b></i>", "<script>", "<title", "<a href=x", "<!", "</", "&#9", "&#x1", "&",
+        "<i style='color:rgb('>", "<i style='/*'>", "<i style='font:0 0 0 0 '>", "![", "[", "[a]:", " ", "\n", "= ",
+        "<span style='",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["", "</a>" * 2_000, "'\">" + "</div>" * 15_000])
+def test_a_body_of_the_largest_size_is_read_at_once(piece: str, end: str) -> None:
+    html = piece * (60_000 // len(piece)) + end
+    started = time.process_time()
+    unrendered(from_html(html))
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "x" + "f" * 5_000, "0" * 5_000 + "65"])
+def test_a_reference_to_a_number_beyond_unicode_is_read(number: str) -> None:
+    assert from_html(f"a&#{number};b") == "a\ufffdb"
