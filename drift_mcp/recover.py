@@ -1,0 +1,270 @@
+"""Making writes so that none is lost or doubled: one whose answer was lost is looked up before anything else is done.
+
+What was found applied is answered as usual, with `recovered`. What certainly was not is sent again, once. Otherwise the
+error says that it may have been applied, and its note how to find out.
+"""
+
+import json
+import logging
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import anyio
+
+from drift_mcp.drift.clock import now
+from drift_mcp.drift.errors import Conflict, DriftError, OutOfTime, TimedOut
+from drift_mcp.drift.paging import Send
+from drift_mcp.drift.turn import Turn, current, entered
+from drift_mcp.drift.wire import Answer, Call
+from drift_mcp.execute import Outcome, execute
+from drift_mcp.operation import Gone, LostAnswer, Operation, Request
+from drift_mcp.present import fit_record
+from drift_mcp.trace import DriftClock, Finding, Trace, Verdict, record_id
+
+log = logging.getLogger(__name__)
+
+RECOVERED = "recovered"
+"""The field of a result that was found in Drift instead of being answered."""
+
+KEPT_FREE = 15.0
+"""Seconds of a call's time that are kept for looking up what became of it, at most a third."""
+SETTLING = 0.5
+"""Seconds after which Drift is asked again before something counts as not applied."""
+_REMEMBERED = 1_000
+_GATEWAY_TIMEOUT = 504
+
+
+class InDoubt(DriftError):
+    """An earlier call may have made this write, and Drift does not show whether it did."""
+
+    kind = "in_doubt"
+
+
+class Interrupted(DriftError):
+    """This server ends while the write is being made."""
+
+    kind = "interrupted"
+
+
+class Writes:
+    """The writes of one connection. `total` is the time of one call in seconds.
+
+    Remembers what it made and what it does not know, so that the trace of one write is not taken for another's.
+    """
+
+    def __init__(self, send: Send, *, total: float, catalogue_prefix: str) -> None:
+        self._send = send
+        self._total = total
+        self._prefix = catalogue_prefix
+        self._clock = DriftClock()
+        self._made: OrderedDict[tuple[str, object], None] = OrderedDict()
+        self._open: Counter[str] = Counter()
+        self._scopes: dict[anyio.CancelScope, anyio.Event] = {}
+
+    async def send(self, call: Call) -> Answer:
+        """Send `call`. Raises as the gateway does."""
+        answer = await self._send(call)
+        self._clock.learn(answer.headers.get("date", ""))
+        return answer
+
+    async def make(
+        self, operation: Operation, request: Request, send: Send, budget: int, *, doubt: bool = False
+    ) -> Outcome:
+        """The outcome of a write, sent by `send` and presented within `budget` bytes.
+
+        With `doubt` an earlier call may have made it, whatever this one is told.
+
+        Raises:
+            DriftError: `maybe_applied` says whether it may have been applied; if so, its note says what to check.
+        """
+
+        async def once() -> Outcome:
+            return await execute(operation, request, send, budget=budget, catalogue_prefix=self._prefix)
+
+        with self._opened(operation, request), self._interruptible():
+            sent = time.monotonic()
+            with _until_reserve(self._total) as left:
+                try:
+                    outcome = await once()
+                except DriftError as error:
+                    error.maybe_applied = error.maybe_applied or doubt
+                    if not error.maybe_applied:
+                        raise
+                    lost = error
+                except anyio.get_cancelled_exc_class():
+                    log.warning("%s was interrupted while it was made; it may have been applied", operation.name)
+                    raise
+                else:
+                    self._remember(operation, outcome)
+                    return outcome
+            trace = self._trace(operation, request, sent)
+            outcome = await self._settled(trace, lost, once, budget, left())
+            self._remember(operation, outcome)
+            return outcome
+
+    async def found(self, operation: Operation, request: Request, began: float, budget: int) -> Outcome | None:
+        """The outcome of a write that an earlier call began at `began` (Unix time), or None: it can be sent (again).
+
+        Raises:
+            InDoubt: it cannot be told.
+        """
+        trace = self._trace(operation, request, time.monotonic() - max(0.0, time.time() - began))
+        with _within(min(KEPT_FREE, self._total)):
+            finding = await self._settling(trace)
+            if finding.verdict is Verdict.APPLIED:
+                self._closed(operation, request)
+                return _recovered(finding, budget)
+            if finding.verdict is Verdict.NOT_APPLIED or operation.lost_answer is LostAnswer.IDEMPOTENT:
+                self._closed(operation, request)
+                return None
+        raise _unknown(InDoubt(maybe_applied=True), trace)
+
+    async def stop(self) -> None:
+        """End what is being made, and wait until that is recorded."""
+        for scope in list(self._scopes):
+            scope.cancel()
+        with anyio.move_on_after(1):
+            for ended in list(self._scopes.values()):
+                await ended.wait()
+
+    # ---- after a lost answer -----------------------------------------------------------------------------------------
+
+    async def _settled(
+        self, trace: Trace, lost: DriftError, again: Callable[[], Awaitable[Outcome]], budget: int, left: float
+    ) -> Outcome:
+        recovery = trace.operation.recovery
+        if isinstance(recovery, Gone) and lost.kind in recovery.kinds:
+            return _recovered(trace.gone(), budget)  # the first try did it, and a later one was told so
+        resent = False
+        with _within(left):
+            while True:
+                finding = await self._settling(trace)
+                if finding.verdict is Verdict.APPLIED:
+                    return _recovered(finding, budget)
+                if finding.verdict is Verdict.UNKNOWN or _may_come_yet(lost):
+                    break
+                if resent:
+                    lost.maybe_applied = False
+                    lost.add_note("It was looked up: it was not applied.")
+                    raise lost
+                resent = True
+                try:
+                    return await again()
+                except DriftError as error:
+                    if not error.maybe_applied and not isinstance(error, Conflict):
+                        raise
+                    lost = error
+        raise _unknown(lost, trace)
+
+    async def _settling(self, trace: Trace) -> Finding:
+        """What Drift shows; nothing there is believed at the second look only."""
+        finding = await self._find(trace)
+        if finding.verdict is Verdict.NOT_APPLIED:
+            await anyio.sleep(SETTLING)
+            finding = await self._find(trace)
+        return finding
+
+    async def _find(self, trace: Trace) -> Finding:
+        finding = await trace.find()
+        looks_first = trace.operation.lost_answer is LostAnswer.LOOK_FIRST
+        if finding.verdict is Verdict.APPLIED and looks_first and self._open[_name(trace.operation, trace.request)] > 1:
+            # The same write is being made a second time, or was and nobody knows how it ended: which one is it?
+            return Finding(Verdict.UNKNOWN)
+        return finding
+
+    # ---- what this process knows of its writes -----------------------------------------------------------------------
+
+    def _trace(self, operation: Operation, request: Request, sent: float) -> Trace:
+        taken = {made for name, made in self._made if name == operation.name}
+        return Trace(operation, request, sent, self._clock, self.send, self._prefix, taken)
+
+    def _remember(self, operation: Operation, outcome: Outcome) -> None:
+        made = record_id(outcome.content)
+        if made is not None and operation.lost_answer is LostAnswer.LOOK_FIRST:
+            self._made[operation.name, made] = None
+            if len(self._made) > _REMEMBERED:
+                self._made.popitem(last=False)
+
+    @contextmanager
+    def _opened(self, operation: Operation, request: Request) -> Iterator[None]:
+        """Counts the write as open inside, and afterwards as long as nobody knows how it ended."""
+        name = _name(operation, request)
+        self._open[name] += 1
+        known = True
+        try:
+            yield
+        except DriftError as error:
+            known = not error.maybe_applied
+            raise
+        except BaseException:
+            known = False
+            raise
+        finally:
+            if known:
+                self._closed(operation, request)
+            elif len(self._open) > _REMEMBERED:
+                del self._open[next(iter(self._open))]
+
+    def _closed(self, operation: Operation, request: Request) -> None:
+        name = _name(operation, request)
+        self._open[name] -= 1
+        if self._open[name] <= 0:
+            del self._open[name]
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        with anyio.CancelScope() as scope:
+            self._scopes[scope] = anyio.Event()
+            try:
+                yield
+            finally:
+                self._scopes.pop(scope).set()
+        if scope.cancelled_caught:
+            raise Interrupted(maybe_applied=True)
+
+
+def _name(operation: Operation, request: Request) -> str:
+    return f"{operation.name} {json.dumps(request.model_dump(mode='json', exclude_none=True), sort_keys=True)}"
+
+
+def _recovered(finding: Finding, budget: int) -> Outcome:
+    record, cut = fit_record(finding.record or {}, budget)
+    return Outcome(record | {RECOVERED: True} | ({"truncated": cut} if cut else {}))
+
+
+def _unknown(error: DriftError, trace: Trace) -> DriftError:
+    error.maybe_applied = True
+    check = trace.check()
+    if check:
+        error.add_note(check)
+    log.warning("%s may have been applied: %s, and Drift does not show it", trace.operation.name, error.kind)
+    return error
+
+
+def _may_come_yet(error: DriftError) -> bool:
+    """Whether Drift may still be at work on what ended with `error`."""
+    return isinstance(error, TimedOut | OutOfTime) or error.status == _GATEWAY_TIMEOUT
+
+
+@contextmanager
+def _until_reserve(total: float) -> Iterator[Callable[[], float]]:
+    """Time for the write, so that some is left to look it up; gives how much. A job's call has no end of its own."""
+    turn = current()
+    if turn is not None and turn.deadline is None:
+        yield lambda: KEPT_FREE
+        return
+    end = now() + total
+    if turn is not None and turn.deadline is not None:
+        end = min(end, turn.deadline)
+    reserve = min(KEPT_FREE, max(0.0, (end - now()) / 3))
+    with entered(Turn(end - reserve, turn.waiting if turn else None)):
+        yield lambda: end - now()
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Ends what is inside after `seconds`."""
+    with anyio.move_on_after(max(0.0, seconds)):
+        yield

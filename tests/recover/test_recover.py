@@ -1,0 +1,217 @@
+"""What is concluded from what Drift shows, and what is not."""
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+
+from drift_mcp.alike import alike
+from drift_mcp.drift.gateway import Limits
+from drift_mcp.drift.retry import Retries
+from drift_mcp.trace import DriftClock
+
+from .desk import Desk, desk
+
+BODY = "Yes, the Scale plan has SSO."
+FAST = Retries(first=0.0)
+
+
+@pytest.fixture
+def chat(app: Starlette) -> int:
+    return int(app.state.sandbox.world.rows("conversations")[0]["id"])
+
+
+def say(here: Desk, chat: int, body: str, seconds_ago: float) -> None:
+    """A message of the bot's that was written by somebody else."""
+    world = here.world
+    author = {"type": "user", "id": 1, "bot": True}
+    at = world.now() - int(seconds_ago * 1000)
+    row = {"conversationId": chat, "type": "chat", "author": author, "body": body, "createdAt": at}
+    world.add("messages", row | {"orgId": 1, "context": {}, "attributes": {}})
+
+
+async def send(here: Desk, chat: int, body: str = BODY) -> dict[str, Any]:
+    return await here.call("send_message", conversation_id=chat, body=body)
+
+
+def written(here: Desk, text: str = BODY) -> int:
+    return sum(row["body"] == text for row in here.world.rows("messages"))
+
+
+class TestFound:
+    async def test_an_older_message_of_the_same_words_is_not_taken_for_it(self, at_desk: Desk, chat: int) -> None:
+        say(at_desk, chat, BODY, seconds_ago=60)
+        await at_desk.befall("send_message", "reset_before")
+        assert "recovered" not in await send(at_desk, chat)
+        assert written(at_desk) == 2
+
+    async def test_a_message_that_this_server_sent_just_before_is_not_taken_for_it(
+        self, at_desk: Desk, chat: int
+    ) -> None:
+        first = await send(at_desk, chat)
+        await at_desk.befall("send_message", "reset_before")
+        second = await send(at_desk, chat)
+        assert second["id"] != first["id"]
+        assert written(at_desk) == 2
+
+    async def test_two_that_could_be_it_leave_it_unknown(self, at_desk: Desk, chat: int) -> None:
+        say(at_desk, chat, BODY, seconds_ago=0)
+        await at_desk.befall("send_message", "reset_after")
+        assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
+        assert written(at_desk) == 2
+
+    async def test_one_that_drift_has_written_otherwise_leaves_it_unknown(self, at_desk: Desk, chat: int) -> None:
+        say(at_desk, chat, BODY.replace(",", " –"), seconds_ago=0)
+        await at_desk.befall("send_message", "reset_before")
+        assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
+
+    async def test_what_others_write_meanwhile_does_not_matter(self, at_desk: Desk, chat: int) -> None:
+        say(at_desk, chat, "Hello there!", seconds_ago=0)
+        await at_desk.befall("send_message", "reset_after")
+        assert (await send(at_desk, chat))["recovered"] is True
+
+    async def test_the_same_message_sent_twice_at_once_is_not_confused(self, at_desk: Desk, chat: int) -> None:
+        # One of them is applied, and each finds it.
+        lost = [{"kind": kind, "times": 1, "methods": ["POST"]} for kind in ("reset_after", "reset_before")]
+        await at_desk.plan(*lost)
+        answers: list[dict[str, Any]] = []
+
+        async def call() -> None:
+            answers.append(await send(at_desk, chat))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call)
+            tasks.start_soon(call)
+        known = [answer["id"] for answer in answers if "error" not in answer]
+        assert len(known) == len(set(known)) <= written(at_desk)
+
+    async def test_a_time_of_the_callers_own_proves_nothing(self, at_desk: Desk, chat: int) -> None:
+        await at_desk.befall("create_note", "reset_after")
+        note = {"conversation_id": chat, "body": "Call back.", "created_at": "2026-03-01T09:00:00Z"}
+        assert (await at_desk.call("create_note", **note))["error"]["may_have_been_applied"] is True
+
+    @pytest.mark.parametrize(("skew", "found"), [(-1_500, True), (-10_000, False), (60_000, True)])
+    async def test_drifts_own_clocks_may_differ(self, at_desk: Desk, chat: int, skew: int, *, found: bool) -> None:
+        now = at_desk.world.now
+        at_desk.world.now = lambda: now() + skew
+        await at_desk.befall("send_message", "reset_after")
+        answer = await send(at_desk, chat)
+        assert ("recovered" in answer) is found
+        assert written(at_desk) == 1
+
+
+class TestNotFound:
+    async def test_lost_twice_and_never_applied_is_said_to_be_so(self, at_desk: Desk, chat: int) -> None:
+        await at_desk.befall("send_message", "reset_before", times=5)
+        error = (await send(at_desk, chat))["error"]
+        assert "may_have_been_applied" not in error
+        assert "was not applied" in error["message"]
+        tries = [entry for entry in await at_desk.requests() if entry.get("fault")]
+        assert (len(tries), written(at_desk)) == (2, 0)
+
+    async def test_what_drift_may_still_be_at_work_on_is_not_sent_again(
+        self, app: Starlette, url: str, tmp_path: Path, chat: int
+    ) -> None:
+        async with desk(app, url, tmp_path, limits=Limits(read=0.2)) as here:
+            await here.befall("send_message", "latency", ms=1_000)
+            error = (await send(here, chat))["error"]
+            assert (error["kind"], error["may_have_been_applied"]) == ("timeout", True)
+            assert "list_messages with conversation_id" in error["next"]
+            assert written(here) == 0
+
+    async def test_what_is_refused_as_existing_already_is_no_loss(self, at_desk: Desk) -> None:
+        await at_desk.call("create_contact", email="known@visitor.example")
+        # The record that is in the way is older than this server.
+        for row in at_desk.world.rows("contacts"):
+            row["createdAt"] -= 60_000
+        await at_desk.befall("create_contact", "reset_before")
+        error = (await at_desk.call("create_contact", email="known@visitor.example"))["error"]
+        assert error["kind"] == "conflict"
+        assert "may_have_been_applied" not in error
+
+    async def test_a_look_up_that_fails_leaves_it_unknown(self, at_desk: Desk, chat: int) -> None:
+        lost = {"kind": "reset_before", "times": 1, "methods": ["POST"]}
+        await at_desk.plan(lost, {"kind": "server_error", "methods": ["GET"]})
+        assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
+        assert written(at_desk) == 0
+
+    @pytest.mark.parametrize("name", ["create_tag", "retrieve_personal_data", "unsubscribe_emails"])
+    async def test_what_drift_does_not_show_is_said_with_another_way(self, at_desk: Desk, name: str) -> None:
+        email = "who@visitor.example"
+        arguments = {"create_tag": {"name": "beta"}, "unsubscribe_emails": {"emails": [email]}}
+        await at_desk.befall(name, "reset_after")
+        error = (await at_desk.call(name, **arguments.get(name, {"email": email})))["error"]
+        assert error["may_have_been_applied"] is True
+        assert error["next"].startswith("To find out, ")
+
+
+class TestRepeated:
+    async def test_a_deletion_whose_repetition_finds_nothing_is_done(
+        self, app: Starlette, url: str, tmp_path: Path
+    ) -> None:
+        async with desk(app, url, tmp_path, retries=FAST) as here:
+            made = await here.call("create_contact", email="gone@visitor.example")
+            await here.befall("delete_contact", "reset_after")
+            assert await here.call("delete_contact", contact_id=made["id"]) == {"ok": True, "recovered": True}
+
+    async def test_a_deletion_of_what_never_was_is_not(self, app: Starlette, url: str, tmp_path: Path) -> None:
+        async with desk(app, url, tmp_path, retries=FAST) as here:
+            assert (await here.call("delete_contact", contact_id=1))["error"]["kind"] == "not_found"
+
+    async def test_a_change_that_somebody_else_has_made_since_is_not_called_applied(self, at_desk: Desk) -> None:
+        made = await at_desk.call("create_contact", email="two@visitor.example", name="First")
+        await at_desk.befall("update_contact", "reset_before", times=2)
+        error = (await at_desk.call("update_contact", contact_id=made["id"], name="Second"))["error"]
+        assert "was not applied" in error["message"]
+        assert (await at_desk.call("get_contact", contact_id=made["id"]))["name"] == "First"
+
+    async def test_a_change_that_empties_something_cannot_be_seen(self, at_desk: Desk) -> None:
+        made = await at_desk.call("create_contact", email="empty@visitor.example", attributes={"plan": "pro"})
+        await at_desk.befall("update_contact", "reset_before", times=2)
+        change = {"contact_id": made["id"], "attributes": {"plan": ""}}
+        assert (await at_desk.call("update_contact", **change))["error"]["may_have_been_applied"] is True
+
+
+class TestAlike:
+    @pytest.mark.parametrize(
+        ("sent", "shown", "same"),
+        [
+            ("Hi there", "Hi  there\n", True),
+            ("JO@acme.example", "jo@ACME.example", True),
+            ("Hi, there!", "Hi there", None),
+            ("Hi there", "Hi Theo", False),
+            ("🎉", "👍", None),
+            (7, "7", True),
+            (7, 8, False),
+            (["a", "b"], ["b", "a"], True),
+            (["a"], ["a", "b"], False),
+            ({"plan": "pro"}, {"plan": "pro", "seats": 4}, True),
+            ({"plan": "pro"}, {"seats": 4}, None),
+            ("x", None, None),
+        ],
+    )
+    def test_what_differs_only_in_writing_is_unsure(self, sent: Any, shown: Any, same: bool | None) -> None:
+        assert alike(sent, shown) is same
+
+    def test_an_addition_may_stand_among_others(self) -> None:
+        assert alike(["a"], ["a", "b"], part=True) is True
+        assert alike([{"email": "a@b.example"}], [{"id": 1, "email": "a@b.example"}], part=True) is True
+        assert alike(["c"], ["a", "b"], part=True) is False
+
+
+class TestClock:
+    def test_it_says_nothing_until_drift_has_told_the_time(self) -> None:
+        clock = DriftClock()
+        assert clock.at(0.0) is None
+        clock.learn("no date")
+        assert clock.at(0.0) is None
+
+    def test_it_never_goes_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda: 100.0)
+        clock = DriftClock()
+        clock.learn("Thu, 01 Jan 2026 00:00:10 GMT")
+        told = clock.at(100.0)
+        clock.learn("Thu, 01 Jan 2026 00:00:05 GMT")
+        assert clock.at(100.0) == told == 1_767_225_608_000
