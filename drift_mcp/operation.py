@@ -6,8 +6,8 @@ the alias of each field.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Final, Literal
@@ -79,6 +79,10 @@ class Request(BaseModel):
     def to_body(self, fields: dict[str, Any]) -> Any:
         """The JSON body made of `fields` (Drift's names, unset ones left out). Overridden where Drift wraps it."""
         return fields or ABSENT
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        """What `body` writes, in the shape in which Drift shows the record. Overridden where that is another one."""
+        return body if isinstance(body, dict) else {}
 
 
 class CatalogueRequest(Request):
@@ -156,13 +160,105 @@ class Tool:
         return " ".join(filter(None, (self.summary, self.guidance, source)))
 
 
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """How a target is read: by the read operation `operation`, given the argument `by` ("": none).
+
+    `by` is an argument of the destructive operation, or a field that a look-up before this one found. `shows` are the
+    fields of the answer (of each row of a listing) that tell a person what it is.
+    """
+
+    operation: str
+    by: str
+    shows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a destructive operation acts on, for the person who is asked whether it may.
+
+    `effect` says what will happen, with every argument in braces; `consequence` whether there is a way back.
+    """
+
+    effect: str
+    look_ups: tuple[LookUp, ...] = ()
+    consequence: str = "This cannot be undone."
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A read that shows what became of a write: by the operation `operation`, given its arguments `by`.
+
+    `by` names arguments of the write, or fields of what a look before this one found. A row counts that has the values
+    sent in the fields `same`, and in the fields `only` one of these values; with `empty` there must be no row.
+    """
+
+    operation: str
+    by: Mapping[str, str] = field(default_factory=dict[str, str])
+    same: tuple[str, ...] = ()
+    only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict[str, tuple[Any, ...]])
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The write makes a record: it is among the rows of the first look, and the others find what belongs to it.
+
+    `at` is the field that says when Drift made it, which the arguments `sets_time` of the write take over. The rows
+    come newest first by the field `newest`, where that is set.
+    """
+
+    looks: tuple[Look, ...]
+    at: str = "created_at"
+    newest: str = ""
+    sets_time: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The write changes a record: it shows what was sent, in the fields `same` of the look or in all that were sent.
+
+    With `adds`, a list that was sent is a part of the one that is shown.
+    """
+
+    look: Look
+    adds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The write takes a record away: the look fails with one of `kinds`, finds no row, or one that says so.
+
+    It says so by having one of the values `marks` in a field, or by lacking in the list of a field what an argument of
+    the write names (`without`). Without `at_once`, Drift may take its time.
+    """
+
+    look: Look
+    marks: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    without: Mapping[str, str] = field(default_factory=dict[str, str])
+    kinds: frozenset[str] = frozenset({"not_found"})
+    at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Drift does not show it. `check` says where else it can be seen."""
+
+    check: str
+
+
+Recovery = Made | Changed | Gone | Untold
+"""How it is found out whether a write was applied whose answer was lost."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation(Tool):
     """One Drift operation.
 
     `path` is a template in Drift's names, and may end in constants for the query string. `unwrap` takes the payload
     (with `many`, the list of rows) out of the body. `page_size` is the query parameter for the page size, and its
-    maximum. `alternative` names the documented way to the end of a catalogue operation.
+    maximum. `alternative` names the documented way to the end of a catalogue operation. Every destructive operation has
+    a `target`, and no other; everything that writes has a `recovery`.
     """
 
     method: Method
@@ -173,6 +269,8 @@ class Operation(Tool):
     expect: Expect = Expect.JSON
     inject: Inject | None = None
     alternative: str = ""
+    target: Target | None = None
+    recovery: Recovery | None = None
 
     def call(self, request: Request, *, catalogue_prefix: str = "") -> Call:
         """The HTTP request for `request`, an instance of this operation's request model.
@@ -198,7 +296,9 @@ class Operation(Tool):
             body=body,
             expect=self.expect,
             writes=self.access is not Access.READ,
+            repeatable=self.lost_answer is not LostAnswer.LOOK_FIRST,
             inject=self.inject,
+            template=prefix + self.path.partition("?")[0],
         )
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from drift_mcp.catalogue import Entry
 from drift_mcp.operation import Access, Tool
+
+if TYPE_CHECKING:
+    from drift_mcp.events import Events
 
 
 class NotAllowed(Exception):
@@ -15,6 +18,14 @@ class NotAllowed(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
+
+
+class JobFailed(Exception):
+    """A workflow cannot do it, for a reason of its own. `problem` is what the agent is told (`drift_mcp.problems`)."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["error"]["kind"])
+        self.problem = problem
 
 
 class Context(Protocol):
@@ -50,8 +61,20 @@ class Context(Protocol):
         """The folder for state that outlives the process, made on first use."""
         ...
 
+    def events(self) -> "Events":
+        """What Drift has told of by itself."""
+        ...
+
+    def result_bytes(self) -> int:
+        """How long the result may be as JSON, for a job that decides itself what to leave out."""
+        ...
+
     def offered(self) -> Sequence[Entry]:
         """The tools that the operator allows, listed or not."""
+        ...
+
+    async def scopes(self) -> Collection[str] | None:
+        """The scopes of the token, read once; None when they are not known or not minded."""
         ...
 
     def usable(self) -> Collection[str]:

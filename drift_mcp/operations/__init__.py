@@ -7,8 +7,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from drift_mcp.operation import LOCAL, Request, Result
+from drift_mcp.fields import Line
+from drift_mcp.operation import LOCAL, ListRequest, Request, Result
 from drift_mcp.text import to_html
+
+STAFF = ("agent", "bot")
+"""Who writes a message on the organisation's side."""
 
 
 def tag_names(tags: Any) -> Any:
@@ -27,6 +31,12 @@ class Detailed(Request):
     """Arguments of a read whose rows are wide."""
 
     detail: Annotated[Literal["brief", "full"], LOCAL] = Field("brief", description="full: every field.")
+
+
+class WideList(ListRequest, Detailed):
+    """Arguments of a listing whose rows are so wide that one chooses among the fields. `present` does as they say."""
+
+    fields: Annotated[list[Line] | None, LOCAL] = Field(None, description="Only these fields.")
 
 
 class Change(Request):

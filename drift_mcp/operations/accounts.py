@@ -9,14 +9,19 @@ from drift_mcp.fields import Cleaned, Id, Line, PathText, Stamp, clean_json
 from drift_mcp.operation import (
     WIDE,
     Access,
-    ListRequest,
+    Changed,
+    Gone,
+    Look,
+    LookUp,
     LostAnswer,
+    Made,
     Operation,
     Request,
     Result,
+    Target,
     under_data,
 )
-from drift_mcp.operations import Detailed, Done, said_ok
+from drift_mcp.operations import Done, WideList, said_ok
 
 PropertyType = Literal[
     "STRING", "EMAIL", "NUMBER", "TEAMMEMBER", "ENUM", "DATE", "DATETIME", "LATLON", "LAT", "LON", "PHONE", "URL",
@@ -63,7 +68,7 @@ class NewProperty(Request):
         return self
 
 
-class ListAccounts(ListRequest, Detailed):
+class ListAccounts(WideList):
     pass
 
 
@@ -158,6 +163,7 @@ OPERATIONS = [
         scope="account_write",
         access=Access.WRITE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made((Look("list_accounts", same=("domain",)),)),
         request=CreateAccount,
         result=Account,
     ),
@@ -176,6 +182,7 @@ OPERATIONS = [
         scope="account_write",
         access=Access.WRITE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_account", {"account_id": "account_id"}), adds=True),
         request=UpdateAccount,
         result=Account,
     ),
@@ -193,7 +200,12 @@ OPERATIONS = [
         toolset="accounts",
         scope="account_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Delete account {account_id}",
+            (LookUp("get_account", by="account_id", shows=("name", "domain")),),
+        ),
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_account", {"account_id": "account_id"}), marks={"deleted": True}),
         request=AccountId,
         result=Done,
         unwrap=said_ok,

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from drift_mcp.drift.wire import Inject
 from drift_mcp.fields import Stamp
-from drift_mcp.operation import Access, LostAnswer, Operation, Request, Result
+from drift_mcp.operation import Access, Gone, Look, LookUp, LostAnswer, Operation, Request, Result, Target
 from drift_mcp.operations import Done, said_ok
 
 
@@ -69,7 +69,13 @@ OPERATIONS = [
         toolset="app",
         scope=None,
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Uninstall the app from the whole Drift organisation, which ends its token",
+            (LookUp("get_token_info", by="", shows=("org_id",)),),
+            "Drift has to be connected anew afterwards.",
+        ),
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_token_info"), kinds=frozenset({"unauthorized", "forbidden"})),
         request=Request,
         result=Done,
         unwrap=said_ok,

@@ -9,8 +9,11 @@ from drift_mcp.operation import (
     WIDE,
     Access,
     CatalogueRequest,
+    Changed,
     ListRequest,
+    Look,
     LostAnswer,
+    Made,
     Operation,
     Provenance,
     Result,
@@ -60,6 +63,9 @@ class TriggerDriftbot(CatalogueRequest):
     def to_body(self, fields: dict[str, Any]) -> Any:
         # The catalogue names the conversation in the body as well as in the path.
         return {"conversation_id": self.conversation_id, **fields}
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {"body": (self.payload or {}).get("body")}
 
 
 class UpdateDriftbotMessage(Change, CatalogueRequest):
@@ -125,6 +131,9 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (Look("list_messages", {"conversation_id": "conversation_id"}, ("text",), {"author": ("bot",)}),),
+        ),
         request=TriggerDriftbot,
         result=Message,
         unwrap=sent_message,
@@ -147,6 +156,9 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(
+            Look("list_messages", {"conversation_id": "conversation_id"}, ("text",), {"author": ("bot",)}),
+        ),
         request=UpdateDriftbotMessage,
         result=Message,
         unwrap=sent_message,

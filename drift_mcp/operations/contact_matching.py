@@ -1,16 +1,17 @@
 """Finding and making contacts by other means than id and exact address. Known from third-party catalogues."""
 
+from email.utils import parseaddr
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from drift_mcp.fields import Cleaned, Email, Line
-from drift_mcp.operation import Access, CatalogueRequest, ListRequest, LostAnswer, Operation, Provenance
-from drift_mcp.operations import Detailed
+from drift_mcp.operation import Access, CatalogueRequest, Changed, Look, LostAnswer, Operation, Provenance
+from drift_mcp.operations import Detailed, WideList
 from drift_mcp.operations.contacts import Contact
 
 
-class ListContacts(ListRequest, Detailed, CatalogueRequest):
+class ListContacts(WideList, CatalogueRequest):
     search: Line | None = Field(None, description="Words in name, e-mail or phone.")
     email: Email | None = Field(None, description="Exactly this address.")
     tags: list[Line] | None = Field(None, description="All of these tag names.")
@@ -26,6 +27,10 @@ class ByEmail(Detailed, CatalogueRequest):
 
 class RawEmail(CatalogueRequest):
     email: Line = Field(description='Address as written, e.g. "Jo Doe <jo@acme.example>".')
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        name, address = parseaddr(self.email)
+        return {"address": address, "attributes": {"email": address} | ({"name": name} if name else {})}
 
 
 OPERATIONS = [
@@ -89,6 +94,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("find_contacts_by_email", {"email": "address"}, ("email", "name"))),
         request=RawEmail,
         result=Contact,
         alternative="find_contacts_by_email, then create_contact or update_contact",

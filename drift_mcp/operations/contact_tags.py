@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from drift_mcp.fields import Id, Line, PathText
-from drift_mcp.operation import Access, LostAnswer, Operation, Request
+from drift_mcp.operation import Access, Changed, Gone, Look, LookUp, LostAnswer, Operation, Request, Target
 from drift_mcp.operations import Done, said_ok
 
 
@@ -17,6 +17,9 @@ class AddTags(Request):
     def to_body(self, fields: dict[str, Any]) -> Any:
         color = {"color": self.color} if self.color else {}
         return [{"name": name} | color for name in self.tags]
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {"tags": body}
 
 
 class RemoveTag(Request):
@@ -48,6 +51,7 @@ OPERATIONS = [
         scope="contact_write",
         access=Access.WRITE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_contact", {"contact_id": "contact_id"}, ("tags",)), adds=True),
         request=AddTags,
         result=Done,
         unwrap=said_ok,
@@ -67,7 +71,13 @@ OPERATIONS = [
         toolset="contacts",
         scope="contact_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Take the tag {tag_name} off contact {contact_id}",
+            (LookUp("get_contact", by="contact_id", shows=("name", "email")),),
+            "It can be put on again.",
+        ),
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_contact", {"contact_id": "contact_id"}), without={"tags": "tag_name"}),
         request=RemoveTag,
         result=Done,
         unwrap=said_ok,
@@ -86,7 +96,13 @@ OPERATIONS = [
         toolset="contacts",
         scope="contact_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Take the tags {tags} off contact {contact_id}",
+            (LookUp("get_contact", by="contact_id", shows=("name", "email")),),
+            "They can be put on again.",
+        ),
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_contact", {"contact_id": "contact_id"}), without={"tags": "tags"}),
         request=RemoveTags,
         result=Done,
         unwrap=said_ok,

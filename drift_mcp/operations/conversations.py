@@ -10,15 +10,21 @@ from drift_mcp.operation import (
     WIDE,
     Access,
     CatalogueRequest,
+    Changed,
+    Gone,
     ListRequest,
+    Look,
+    LookUp,
     LostAnswer,
+    Made,
     Operation,
     Provenance,
     Request,
     Result,
+    Target,
     under_data,
 )
-from drift_mcp.operations import Change, Detailed, Done, said_ok, tag_names
+from drift_mcp.operations import STAFF, Change, Detailed, Done, said_ok, tag_names
 from drift_mcp.text import to_html
 
 Status = Literal["open", "closed", "pending"]
@@ -81,6 +87,9 @@ class CreateConversation(Request):
         text = to_html(self.body) if self.format == "text" else self.body
         return {"email": self.email, "message": {"body": text} | ({"attributes": extra} if extra else {})}
 
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {"email": self.email, "body": body["message"]["body"]}
+
 
 class Cataloged(CatalogueRequest):
     """What several of the catalogue's conversation operations take."""
@@ -120,6 +129,9 @@ class ListByStatus(ListRequest, CatalogueRequest):
 class CreateGroupConversation(Cataloged):
     users: Annotated[list[Id], Field(min_length=1, max_length=50)] = Field(description="User ids.")
     background_mode: bool | None = Field(None, description="true: nobody is notified.")
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {**body, "participants": self.users}
 
 
 class CreateFromScratch(Cataloged):
@@ -208,6 +220,14 @@ OPERATIONS = [
         scope="conversation_write",
         access=Access.WRITE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (
+                Look("list_conversations"),
+                Look("get_contact", {"contact_id": "contact_id"}, ("email",)),
+                Look("list_messages", {"conversation_id": "id"}, ("text",), {"author": STAFF}),
+            ),
+            newest="updated_at",
+        ),
         request=CreateConversation,
         result=Conversation,
         everyday=True,
@@ -295,6 +315,13 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (
+                Look("list_conversations", only={"contact_id": (None,)}),
+                Look("search_conversations", {"id": "id"}, ("participants", "tags", "labels")),
+            ),
+            newest="updated_at",
+        ),
         request=CreateGroupConversation,
         result=Conversation,
         alternative="create_conversation with a contact's e-mail",
@@ -316,6 +343,15 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (
+                Look("list_conversations"),
+                Look("get_contact", {"contact_id": "contact_id"}, ("email",)),
+                Look("list_messages", {"conversation_id": "id"}, empty=True),
+                Look("search_conversations", {"id": "id"}, ("title", "assigned_user_id", "tags", "labels")),
+            ),
+            newest="updated_at",
+        ),
         request=CreateFromScratch,
         result=Conversation,
         alternative="create_conversation, which needs a first message",
@@ -339,6 +375,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("search_conversations", {"id": "conversation_id"})),
         request=UpdateConversation,
         result=Conversation,
         everyday=True,
@@ -359,8 +396,16 @@ OPERATIONS = [
         toolset="conversations",
         scope="conversation_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Delete conversation {conversation_id}",
+            (
+                LookUp("get_conversation", by="conversation_id", shows=("status", "updated_at")),
+                LookUp("get_contact", by="contact_id", shows=("name", "email")),
+            ),
+        ),
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_conversation", {"conversation_id": "conversation_id"})),
         request=ConversationId,
         result=Done,
         unwrap=said_ok,

@@ -1,6 +1,6 @@
 """Meetings: the booked ones (devdocs: get-booked-meetings), and their management (third-party catalogues)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -9,13 +9,18 @@ from drift_mcp.operation import (
     WIDE,
     Access,
     CatalogueRequest,
-    ListRequest,
+    Changed,
+    Gone,
+    Look,
+    LookUp,
     LostAnswer,
+    Made,
     Operation,
     Provenance,
     Result,
+    Target,
 )
-from drift_mcp.operations import Change, Detailed, Done, said_ok
+from drift_mcp.operations import Change, Done, WideList, said_ok
 
 Minutes = Annotated[int, Field(ge=1, le=1440)]
 
@@ -59,7 +64,7 @@ class Meeting(Result):
     org_id: Annotated[int | None, Field(exclude=True)] = None
 
 
-class ListBooked(ListRequest, Detailed):
+class ListBooked(WideList):
     min_start_time: Moment = Field(alias="min_start_time", description="From, at most 30 days ago.")
     max_start_time: Moment = Field(alias="max_start_time", description="To.")
 
@@ -68,7 +73,7 @@ class MeetingId(CatalogueRequest):
     meeting_id: Id = Field(alias="meetingId", description="Meeting id.")
 
 
-class ListMeetings(ListRequest, Detailed, CatalogueRequest):
+class ListMeetings(WideList, CatalogueRequest):
     start_after: Moment | None = Field(None, description="Starts from then on.")
     start_before: Moment | None = Field(None, description="Starts before.")
     start_at: Moment | None = Field(None, description="Starts then.")
@@ -98,6 +103,9 @@ class CreateMeeting(CatalogueRequest):
     created_by: Id | None = Field(None, description="User id of the host; else the bot.")
     updated_by: Id | None = Field(None, description="User id.")
 
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return _as_shown(body)
+
 
 class UpdateMeeting(Change, MeetingId):
     start_at: Moment | None = Field(None, description="New start.")
@@ -110,11 +118,24 @@ class UpdateMeeting(Change, MeetingId):
     conversation_id: Id | None = Field(None, description="Conversation.")
     updated_by: Id | None = Field(None, description="User id.")
 
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return _as_shown(body)
+
 
 class AddParticipant(MeetingId):
     email: Email = Field(description="E-mail address.")
     first_name: Line | None = Field(None, description="First name.")
     last_name: Line | None = Field(None, description="Last name.")
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {"participants": [{"email": self.email}]}
+
+
+_SHOWN_AS = {"start_at": "slotStart", "notes": "meetingNotes"}
+
+
+def _as_shown(body: dict[str, Any]) -> dict[str, Any]:
+    return {_SHOWN_AS.get(name, name): value for name, value in body.items()}
 
 
 OPERATIONS = [
@@ -195,6 +216,10 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (Look("list_meetings", {"start_at": "start_at"}, ("conversation_id", "starts_at", "duration")),),
+            at="scheduled_at",
+        ),
         request=CreateMeeting,
         result=Meeting,
         alternative="send_message with a booking link",
@@ -216,6 +241,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_meeting", {"meeting_id": "meeting_id"})),
         request=UpdateMeeting,
         result=Meeting,
     ),
@@ -235,8 +261,16 @@ OPERATIONS = [
         toolset="meetings",
         scope="user_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Delete meeting {meeting_id}",
+            (
+                LookUp("get_meeting", by="meeting_id", shows=("subject", "starts_at", "status")),
+                LookUp("get_contact", by="contact_id", shows=("name", "email")),
+            ),
+        ),
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_meeting", {"meeting_id": "meeting_id"}), marks={"status": "CANCELED"}),
         request=MeetingId,
         result=Done,
         unwrap=said_ok,
@@ -258,6 +292,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_meeting", {"meeting_id": "meeting_id"}, ("participants",)), adds=True),
         request=AddParticipant,
         result=Meeting,
     ),

@@ -17,15 +17,18 @@ from drift_mcp.operation import (
     WIDE,
     Access,
     CatalogueRequest,
+    Changed,
     ListRequest,
+    Look,
     LostAnswer,
+    Made,
     Operation,
     Provenance,
     Request,
     Result,
     under_data,
 )
-from drift_mcp.operations import Change, Detailed, with_html
+from drift_mcp.operations import STAFF, Change, Detailed, with_html
 from drift_mcp.operations.conversations import ConversationId
 from drift_mcp.text import to_html
 
@@ -46,7 +49,7 @@ class Message(Result):
     """A message (devdocs: message-model). Its HTML body is shown as text."""
 
     id: int | None = None
-    conversation_id: int | None = None
+    conversation_id: Annotated[int | None, WIDE] = None
     author: str | None = Field(None, description="visitor, agent or bot.")
     author_id: int | None = Field(None, description="Contact id of a visitor, else user id.")
     type: str | None = Field(None, description="chat, or private_note: seen by the team only.")
@@ -178,8 +181,9 @@ OPERATIONS = [
     Operation(
         name="get_conversation_transcript",
         title="Read a conversation",
-        summary="The whole conversation as text, as Drift formats it: local times, private notes unmarked.",
-        guidance="What the visitor saw, ids, attachments: list_messages.",
+        summary="The whole conversation as text, as Drift formats it: local times, private notes unmarked, speakers "
+        "that a visitor can fake.",
+        guidance="Who really said what, and what the visitor saw: list_messages.",
         intents=(
             "read the conversation",
             "what did the visitor say",
@@ -201,7 +205,7 @@ OPERATIONS = [
         name="get_conversation_transcript_json",
         title="Get a transcript as data",
         summary="The whole conversation as message records in one call.",
-        guidance="For reading use get_conversation_transcript; page by page: list_messages.",
+        guidance="For reading use list_messages.",
         intents=(
             "transcript as JSON",
             "machine readable transcript of a chat",
@@ -221,7 +225,7 @@ OPERATIONS = [
         name="list_messages",
         title="List messages",
         summary="The messages of a conversation, oldest first, with author, buttons and attachments.",
-        guidance="For plain reading use get_conversation_transcript.",
+        guidance="get_conversation_transcript is shorter, but speakers in it can be faked.",
         intents=(
             "show the messages of a conversation",
             "find the attachment a visitor sent",
@@ -257,6 +261,9 @@ OPERATIONS = [
         scope="conversation_write",
         access=Access.WRITE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (Look("list_messages", {"conversation_id": "conversation_id"}, ("text", "type"), {"author": STAFF}),),
+        ),
         request=SendMessage,
         result=Message,
         unwrap=sent_message,
@@ -318,6 +325,9 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(
+            Look("get_message", {"conversation_id": "conversation_id", "message_id": "message_id"}),
+        ),
         request=UpdateMessage,
         result=Message,
         alternative="send_message with the correction",

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from drift_mcp.fields import Id, Line, Moment, Stamp, Text, VisitorHtml
-from drift_mcp.operation import Access, CatalogueRequest, LostAnswer, Operation, Provenance, Result
-from drift_mcp.operations import Change, with_html
+from drift_mcp.operation import Access, CatalogueRequest, Changed, Look, LostAnswer, Made, Operation, Provenance, Result
+from drift_mcp.operations import STAFF, Change, with_html
 
 NoteType = Literal["note", "call", "email", "meeting"]
 
@@ -73,6 +73,18 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (
+                Look(
+                    "list_messages",
+                    {"conversation_id": "conversation_id"},
+                    ("text",),
+                    {"author": STAFF, "type": ("private_note",)},
+                ),
+                Look("get_note", {"conversation_id": "conversation_id", "note_id": "id"}),
+            ),
+            sets_time=("created_at", "client_created_at"),
+        ),
         request=CreateNote,
         result=Note,
         alternative="send_message with type private_note",
@@ -112,6 +124,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_note", {"conversation_id": "conversation_id", "note_id": "note_id"})),
         request=UpdateNote,
         result=Note,
         alternative="send_message with type private_note and the correction",

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from drift_mcp.fields import Email
-from drift_mcp.operation import Access, LostAnswer, Operation, Request, Result
+from drift_mcp.operation import Access, Gone, Look, LookUp, LostAnswer, Operation, Request, Result, Target, Untold
 
 
 class Person(Request):
@@ -32,6 +32,7 @@ OPERATIONS = [
         scope="gdpr_read",
         access=Access.WRITE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Untold("the organisation's owner gets a mail when Drift has collected the data"),
         request=Person,
         result=Started,
     ),
@@ -50,7 +51,12 @@ OPERATIONS = [
         toolset="privacy",
         scope="gdpr_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Erase everything Drift has of {email}, contacts and users alike",
+            (LookUp("find_contacts_by_email", by="email", shows=("id", "name")),),
+        ),
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("find_contacts_by_email", {"email": "email"}), at_once=False),
         request=Person,
         result=Started,
         dangerous=True,

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, model_validator
 
 from drift_mcp.fields import Cleaned, Line, iso_from_ms
 from drift_mcp.operation import LOCAL, Access, ListRequest, Operation, Request, Result, as_is
@@ -23,7 +23,7 @@ def _numbers(values: list[str] | None) -> Any:
 class Filter(Request):
     property: Line = Field(description="A metric, or status, or botStatus.")
     operation: Line = Field(description="HAS_PROPERTY, BETWEEN or IN.")
-    values: Annotated[list[Annotated[str, BeforeValidator(str)]] | None, Cleaned, AfterValidator(_numbers)] = Field(
+    values: Annotated[list[Annotated[str, BeforeValidator(str)]] | None, Cleaned, PlainSerializer(_numbers)] = Field(
         None, description="BETWEEN: two dates YYYY-MM-DD. IN: e.g. closed."
     )
 

@@ -7,11 +7,17 @@ from pydantic import BeforeValidator, Field
 from drift_mcp.fields import Email, Line, PathText
 from drift_mcp.operation import (
     Access,
+    Changed,
+    Gone,
     ListRequest,
+    Look,
+    LookUp,
     LostAnswer,
+    Made,
     Operation,
     Request,
     Result,
+    Target,
     as_is,
 )
 from drift_mcp.operations import Change, Done, said_ok
@@ -82,6 +88,9 @@ class ScimFields(Request):
         }
         return {attribute: value for attribute, value in found.items() if value is not None}
 
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return self.attributes()
+
 
 class ProvisionScimUser(ScimFields):
     user_name: Email = Field(description="E-mail address.")
@@ -91,9 +100,15 @@ class ProvisionScimUser(ScimFields):
         emails = [{"value": self.user_name, "primary": True}]
         return {"schemas": [CORE_SCHEMA], "userName": self.user_name, "emails": emails, **self.attributes()}
 
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {"email": self.user_name, "userName": self.user_name, **self.attributes()}
+
 
 class ReplaceScimUser(ProvisionScimUser):
     id: PathText = Field(description="SCIM id (the user id).")
+
+    def as_record(self, body: Any) -> dict[str, Any]:
+        return {"userName": self.user_name, **self.attributes()}
 
 
 class UpdateScimUser(ScimFields, Change):
@@ -164,6 +179,9 @@ OPERATIONS = [
         scope="scim",
         access=Access.WRITE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Made(
+            (Look("list_users", same=("email",)), Look("get_scim_user", {"id": "id"}, ("display_name",))),
+        ),
         request=ProvisionScimUser,
         result=ScimUser,
         unwrap=as_is,
@@ -184,6 +202,7 @@ OPERATIONS = [
         scope="scim",
         access=Access.WRITE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_scim_user", {"id": "id"})),
         request=ReplaceScimUser,
         result=ScimUser,
         unwrap=as_is,
@@ -204,6 +223,7 @@ OPERATIONS = [
         scope="scim",
         access=Access.WRITE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_scim_user", {"id": "id"})),
         request=UpdateScimUser,
         result=ScimUser,
         unwrap=as_is,
@@ -223,7 +243,12 @@ OPERATIONS = [
         toolset="scim",
         scope="scim",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Deprovision the Drift user {id}",
+            (LookUp("get_scim_user", by="id", shows=("display_name", "user_name")),),
+        ),
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_scim_user", {"id": "id"})),
         request=ScimUserId,
         result=Done,
         unwrap=said_ok,

@@ -5,7 +5,20 @@ from typing import Annotated
 from pydantic import Field
 
 from drift_mcp.fields import Id, Line
-from drift_mcp.operation import Access, CatalogueRequest, LostAnswer, Operation, Provenance, Result
+from drift_mcp.operation import (
+    Access,
+    CatalogueRequest,
+    Changed,
+    Gone,
+    Look,
+    LookUp,
+    LostAnswer,
+    Operation,
+    Provenance,
+    Result,
+    Target,
+    Untold,
+)
 from drift_mcp.operations import Change, Done, said_ok
 
 Color = Annotated[str, Field(pattern="^[0-9A-Fa-f]{6}$")]
@@ -58,6 +71,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.LOOK_FIRST,
+        recovery=Untold("a tag of this name cannot be created twice; update_conversation can put it on a conversation"),
         request=CreateTag,
         result=Tag,
     ),
@@ -97,6 +111,7 @@ OPERATIONS = [
         access=Access.WRITE,
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Changed(Look("get_tag", {"tag_id": "tag_id"})),
         request=UpdateTag,
         result=Tag,
     ),
@@ -116,8 +131,13 @@ OPERATIONS = [
         toolset="tags",
         scope="conversation_write",
         access=Access.DESTRUCTIVE,
+        target=Target(
+            "Delete tag {tag_id} everywhere",
+            (LookUp("get_tag", by="tag_id", shows=("name",)),),
+        ),
         provenance=Provenance.CATALOGUE,
         lost_answer=LostAnswer.IDEMPOTENT,
+        recovery=Gone(Look("get_tag", {"tag_id": "tag_id"})),
         request=TagId,
         result=Done,
         unwrap=said_ok,

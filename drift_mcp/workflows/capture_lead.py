@@ -20,7 +20,8 @@ from drift_mcp.workflows.shared.contact_changes import (
     declared,
     warnings,
 )
-from drift_mcp.workflows.shared.lookups import Job, Problem, Row
+from drift_mcp.workflows.shared.job import Job, Problem, Row
+from drift_mcp.workflows.shared.shown import slim
 
 
 class Lead(Request):
@@ -40,7 +41,7 @@ class Lead(Request):
     def fields(self) -> Row:
         """What the contact shall have."""
         given = {"email": self.email, "external_id": self.external_id, "name": self.name, "phone": self.phone}
-        return lookups.slim({**given, COMPANY: self.company}) | (self.attributes or {})
+        return slim({**given, COMPANY: self.company}) | (self.attributes or {})
 
 
 class Captured(Result):
@@ -65,7 +66,7 @@ class _Capture:
         if known:
             self.warnings += warnings(self.lead.attributes or {}, known[0])
         answer = await self._create() if found is None else await self._update(found)
-        return answer | lookups.slim({"warnings": self.warnings, "problems": self.job.problems})
+        return answer | slim({"warnings": self.warnings, "problems": self.job.problems})
 
     async def _find(self) -> Row | None:
         """The contact that this lead is. The external id decides; an address may be several people's."""
@@ -137,7 +138,7 @@ class _Capture:
 
 
 def _who(contact: Row) -> Row:
-    return lookups.slim({"contact_id": contact.get("id"), "name": contact.get("name"), "email": contact.get("email")})
+    return slim({"contact_id": contact.get("id"), "name": contact.get("name"), "email": contact.get("email")})
 
 
 def _listed(ids: list[int]) -> str:

@@ -1,5 +1,6 @@
 """Finding operations by intent, and running those that are not listed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from drift_mcp.catalogue import Entry
 from drift_mcp.fields import Line, Text
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.problems import not_allowed
+from drift_mcp.surface import lacks_scope
 from drift_mcp.workflow import Context, Runner, Workflow
 
 RUNNERS = {
@@ -44,28 +46,35 @@ NOTHING = (
 
 
 async def find_operations(request: Find, context: Context) -> dict[str, Any]:
-    """No call to Drift."""
-    offered = {entry.name: entry for entry in context.offered()}
+    """At most one call to Drift, which reads the token's scopes where the list has not done so before."""
+    scopes = await context.scopes()
+    allowed = {entry.name: entry for entry in context.offered()}
+    offered = {name: entry for name, entry in allowed.items() if not lacks_scope(entry, scopes)}
     index = intents.index()
     matches = index.search(request.intent, request.limit)
-    jobs = [_found(offered[match.name]) for match in index.jobs(request.intent) if match.name in offered]
-    answer: dict[str, Any] = {"operations": [_found(offered[match.name]) for match in matches if match.name in offered]}
-    if jobs:
-        answer["jobs"] = jobs
     if matches and matches[0].name not in offered:
         # Its neighbours do something else: to offer them instead would be worse than to offer nothing.
-        return {"operations": [], "message": not_allowed(matches[0].name)["error"]["message"]}
+        best = allowed.get(matches[0].name)
+        why = f"Drift's token lacks the scope {best.scope} for {best.name}." if best else None
+        return {"operations": [], "message": why or not_allowed(matches[0].name)["error"]["message"]}
+    jobs = [match for match in index.jobs(request.intent) if match.name in offered]
+    answer: dict[str, Any] = {"operations": [_found(match.name, offered) for match in matches if match.name in offered]}
+    if jobs:
+        answer["jobs"] = [_found(match.name, offered) for match in jobs]
     if not matches and not jobs:
         answer["message"] = NOTHING
     return answer
 
 
-def _found(entry: Entry) -> dict[str, Any]:
+def _found(name: str, offered: Mapping[str, Entry]) -> dict[str, Any]:
+    """What is said of a tool. Where no runner may run it, it is called itself, as any tool can be."""
+    entry = offered[name]
+    runner = name if entry.toolset == "server" else RUNNERS[entry.access]
     return {
-        "name": entry.name,
+        "name": name,
         "description": entry.tool["description"],
         "risk": entry.access,
-        "run_with": entry.name if entry.toolset == "server" else RUNNERS[entry.access],
+        "run_with": runner if runner in offered else name,
         "arguments": entry.tool["inputSchema"],
     }
 

@@ -21,7 +21,8 @@ from drift_mcp.workflows.shared.contact_changes import (
     is_set,
     warnings,
 )
-from drift_mcp.workflows.shared.lookups import Job, Problem, Row
+from drift_mcp.workflows.shared.job import Job, Problem, Row
+from drift_mcp.workflows.shared.shown import slim
 
 DOMAIN_NAMES = ("company_domain", "domain", "website")
 
@@ -71,7 +72,7 @@ async def enrich_contact(request: Enrich, context: Context) -> dict[str, Any]:
     find = partial(lookups.contact_of, job, request.contact_id, request.email, "full")
     (contact, others), known = await job.together(find, partial(declared, job))
     account = await _account(job, contact) if request.from_account else {}
-    own = lookups.slim({"name": request.name, "phone": request.phone, COMPANY: request.company})
+    own = slim({"name": request.name, "phone": request.phone, COMPANY: request.company})
     own |= request.attributes or {}
     theirs = {name: value for name, value in _offers(account, known).items() if name not in own}
     left = _not_taken(account, known)
@@ -89,8 +90,8 @@ async def enrich_contact(request: Enrich, context: Context) -> dict[str, Any]:
     if done:
         given = {change["field"]: change["new"] for change in done}
         await job.operate("update_contact", contact_id=contact["id"], **as_arguments(given))
-    rest = lookups.slim({"left": left, "warnings": told, "problems": job.problems})
-    who = lookups.slim({"name": contact.get("name"), "account": account.get("name")})
+    rest = slim({"left": left, "warnings": told, "problems": job.problems})
+    who = slim({"name": contact.get("name"), "account": account.get("name")})
     return {"contact_id": contact["id"], **who, "set": done, **rest}
 
 

@@ -11,8 +11,9 @@ from drift_mcp.arguments import InvalidArguments
 from drift_mcp.fields import Email, Id, Stamp, VisitorData, VisitorText
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows.shared import lookups
-from drift_mcp.workflows.shared.lookups import FAILURES, UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.shared import job, lookups
+from drift_mcp.workflows.shared.job import FAILURES, UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.shared.shown import slim
 
 CONVERSATIONS, MEETINGS, EVENTS = 5, 10, 10
 SCAN_PAGES = 6  # of 100 conversations each, Drift's largest page
@@ -87,7 +88,7 @@ class _Overview:
     def __init__(self, request: Overview, context: Context) -> None:
         self.request = request
         self.job = Job(context)
-        self.now = datetime.fromtimestamp(lookups.clock(), UTC)
+        self.now = datetime.fromtimestamp(job.clock(), UTC)
 
     async def run(self) -> Row:
         contact, others = await lookups.contact_of(self.job, self.request.contact_id, self.request.email, "brief")
@@ -98,7 +99,7 @@ class _Overview:
             partial(self._timeline, contact["id"]),
         )
         names = await self._names([account or {}, *(meetings or [])])
-        shown = lookups.slim(
+        shown = slim(
             {
                 "same_email": others,
                 "account": _company(account, names) if account else None,
@@ -189,13 +190,13 @@ class _Overview:
         answer = await self.job.attempt("timeline", "get_contact_timeline", contact_id=contact_id, limit=EVENTS)
         if answer is None:
             return None
-        return [lookups.slim({"event": row.get("event"), "at": row.get("created_at")}) for row in answer["items"]]
+        return [slim({"event": row.get("event"), "at": row.get("created_at")}) for row in answer["items"]]
 
 
 def _company(account: Row, names: dict[Any, Any]) -> Row:
     owner = account.get("owner_id")
     kept = {key: account.get(key) for key in ("account_id", "name", "domain", "targeted")}
-    return lookups.slim({**kept, "owner": names.get(owner) or owner})
+    return slim({**kept, "owner": names.get(owner) or owner})
 
 
 def _appointment(row: Row, names: dict[Any, Any]) -> Row:
@@ -203,7 +204,7 @@ def _appointment(row: Row, names: dict[Any, Any]) -> Row:
     kept = {key: row.get(key) for key in ("starts_at", "subject", "conversation_id")}
     status = row.get("status")
     more = {"notes": row.get("meeting_notes"), "status": None if status == "ACTIVE" else status}
-    return lookups.slim({**kept, "host": names.get(host) or host, **more})
+    return slim({**kept, "host": names.get(host) or host, **more})
 
 
 def _iso(moment: datetime) -> str:

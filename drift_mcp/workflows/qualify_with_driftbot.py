@@ -10,7 +10,8 @@ from drift_mcp.fields import Cleaned, Id, Line, Stamp, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import lookups
-from drift_mcp.workflows.shared.lookups import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared.job import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared.shown import brief, slim
 
 LONGEST = 300
 FIRST_WAIT, GROWTH, LONGEST_WAIT = 1.0, 1.5, 8.0
@@ -71,9 +72,9 @@ class _Exchange:
         for row in messages:
             goes_on = self.last_author == "visitor" == row.get("author")
             self.last_author = str(row.get("author"))
-            text = lookups.brief(row.get("text"), LONGEST)
+            text = brief(row.get("text"), LONGEST)
             if goes_on:  # an answer in several messages
-                self.answers[-1]["answer"] = lookups.brief(f"{self.answers[-1]['answer']} {text}", LONGEST)
+                self.answers[-1]["answer"] = brief(f"{self.answers[-1]['answer']} {text}", LONGEST)
             elif self.last_author == "agent":
                 self.taken_over = True
             elif self.last_author == "visitor":
@@ -116,9 +117,9 @@ class _Qualification:
             "state": "waiting" if self.request.wait_seconds == 0 else self.state,
             "waited_seconds": round(elapsed() - began),
         }
-        return answer | lookups.slim(
+        return answer | slim(
             {
-                "answers": [lookups.slim(each) for each in seen.answers],
+                "answers": [slim(each) for each in seen.answers],
                 "open": [seen.question] if seen.question else [],
                 "not_asked": self.left,
                 "unclear": self.unclear,
@@ -171,7 +172,7 @@ class _Qualification:
                 else:
                     silent, pause = False, FIRST_WAIT
                     self.state = "waiting"
-                    seen.question = lookups.brief(self.last_question, LONGEST)
+                    seen.question = brief(self.last_question, LONGEST)
             remaining = limit - (elapsed() - began)
             if remaining <= 0:
                 return seen

@@ -10,7 +10,8 @@ from drift_mcp.fields import Id, Line, Stamp, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import lookups
-from drift_mcp.workflows.shared.lookups import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared.job import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared.shown import brief, slim
 
 TAIL = 4
 TAIL_LENGTH = 300
@@ -93,9 +94,7 @@ async def reply_to_conversation(request: Reply, context: Context) -> dict[str, A
         done.append(left.pop(0))
     unclear = [step for step in left if job.unclear(step)]
     left = [step for step in left if step not in unclear]
-    return answer | lookups.slim(
-        {"done": done, "not_done": left, "unclear": unclear, "tail": tail, "problems": job.problems}
-    )
+    return answer | slim({"done": done, "not_done": left, "unclear": unclear, "tail": tail, "problems": job.problems})
 
 
 def _id(name: str, message: Row) -> Row:
@@ -115,11 +114,11 @@ async def _tail(job: Job, conversation_id: int) -> list[Row] | None:
 
 
 def _said(message: Row) -> Row:
-    return lookups.slim(
+    return slim(
         {
             "author": message.get("author"),
             "private": True if message.get("type") == "private_note" else None,
-            "text": lookups.brief(message.get("text"), TAIL_LENGTH),
+            "text": brief(message.get("text"), TAIL_LENGTH),
             "at": message.get("created_at"),
         }
     )

@@ -11,7 +11,8 @@ from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import lookups
 from drift_mcp.workflows.shared.inbox import taking_part
-from drift_mcp.workflows.shared.lookups import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared.job import FAILURES, Job, Problem, Row
+from drift_mcp.workflows.shared.shown import slim
 
 REACHABLE = {"AVAILABLE", "ONLINE"}
 USER_PAGES = 5
@@ -91,9 +92,7 @@ class _Route:
         }
         if self.request.assign:
             answer |= await self._assign(conversation, chosen)
-        return {"conversation_id": self.request.conversation_id} | lookups.slim(
-            answer | {"problems": self.job.problems}
-        )
+        return {"conversation_id": self.request.conversation_id} | slim(answer | {"problems": self.job.problems})
 
     async def _read_users(self) -> None:
         try:
@@ -209,7 +208,7 @@ def _size(team: Row) -> int:
 def _assignee(user: Row | None) -> Row | None:
     if user is None:
         return None
-    return lookups.slim({"user_id": user.get("id"), "name": user.get("name"), "availability": user.get("availability")})
+    return slim({"user_id": user.get("id"), "name": user.get("name"), "availability": user.get("availability")})
 
 
 async def route_conversation(request: Route, context: Context) -> dict[str, Any]:

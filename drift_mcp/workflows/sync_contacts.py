@@ -24,7 +24,7 @@ from drift_mcp.workflows.bulk.files import FAILED, existing, refuse, remove, wri
 from drift_mcp.workflows.bulk.journal import Journal, Running, digest, job_name
 from drift_mcp.workflows.bulk.rows import ENDINGS, Table, table_of
 from drift_mcp.workflows.shared.contact_changes import Change
-from drift_mcp.workflows.shared.lookups import brief, slim
+from drift_mcp.workflows.shared.shown import brief, slim
 
 SHOWN = 20
 LONGEST = 120

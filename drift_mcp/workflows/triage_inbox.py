@@ -9,9 +9,10 @@ from pydantic import Field
 from drift_mcp.fields import Line, Stamp, VisitorText
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.workflow import Context, Workflow
-from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared import job, lookups
 from drift_mcp.workflows.shared.inbox import Names, read_wait
-from drift_mcp.workflows.shared.lookups import UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.shared.job import UNAVAILABLE, Job, Problem, Row
+from drift_mcp.workflows.shared.shown import brief, slim
 
 LIST_PAGES = 5
 LIST_ROWS = 80  # what fits an operation's answer with tags and people, so that each is one call
@@ -61,7 +62,7 @@ class _Triage:
         self.request = request
         self.job = Job(context)
         self.names = Names(self.job)
-        self.now = datetime.fromtimestamp(lookups.clock(), UTC)
+        self.now = datetime.fromtimestamp(job.clock(), UTC)
         self.full = True
         self.left_out: dict[str, int] = {}
 
@@ -84,7 +85,7 @@ class _Triage:
         if not self.full:
             await self.names.fill_in(shown)
         await self.names.find(shown)
-        return lookups.slim({"status": self.request.status, "left_out": self.left_out}) | {
+        return slim({"status": self.request.status, "left_out": self.left_out}) | {
             "conversations": [self._shown(row) for row in shown],
             "total": total,
             "looked_at": len(read),
@@ -160,13 +161,13 @@ class _Triage:
     def _shown(self, row: Row) -> Row:
         contact = self.names.contact(row)
         since = row.get("since")
-        return lookups.slim(
+        return slim(
             {
                 "conversation_id": row["id"],
                 "contact_id": row.get("contact_id"),
                 "who": contact.get("name") or contact.get("email") or "anonymous",
                 "company": self.names.company(contact),
-                "last_message": lookups.brief(row.get("last"), MESSAGE_LENGTH),
+                "last_message": brief(row.get("last"), MESSAGE_LENGTH),
                 "waiting_since": since,
                 "waiting": _span(self.now - datetime.fromisoformat(since)) if since else None,
                 "updated_at": None if since else row.get("updated_at"),

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from drift_mcp.workflows.shared import lookups
+from drift_mcp.workflows.shared import job
 from tests.workflows.desk import NOW, Desk
 
 
 @pytest.fixture(autouse=True)
 def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookups, "clock", lambda: NOW / 1000)
+    monkeypatch.setattr(job, "clock", lambda: NOW / 1000)
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 
 from drift_mcp.arguments import parse
+from drift_mcp.caller import NOBODY, Caller
+from drift_mcp.connection import Connection
 from drift_mcp.credentials import FixedCredential
-from drift_mcp.drift.gateway import Gateway
+from drift_mcp.drift.gateway import Gateway, Limits
+from drift_mcp.drift.retry import Retries
 from drift_mcp.sandbox import create_app
 from drift_mcp.settings import Settings
-from drift_mcp.toolbox import Progress, Toolbox
+from drift_mcp.toolbox import Toolbox
 from drift_mcp.workflow import Workflow
 
 NOW = 1_772_452_800_000  # 2026-03-02T12:00:00Z
@@ -67,10 +70,16 @@ class Desk:
         self.now = NOW
         self.app = create_app(now=lambda: self.now, token=TOKEN, scopes=scopes)
         self.wire = Wire(httpx.ASGITransport(app=self.app))
-        self.toolbox = Toolbox(Settings(sandbox=True, **settings), connect=self._connect)
+        self.toolbox = Toolbox(Connection(Settings(sandbox=True, **settings), open_gateway=self._connect))
 
     def _connect(self, _: Settings) -> Gateway:
-        return Gateway("https://driftapi.com", FixedCredential(TOKEN), transport=self.wire)
+        return Gateway(
+            "https://driftapi.com",
+            FixedCredential(TOKEN),
+            limits=Limits(total=1.0),
+            retries=Retries(tries=1),
+            transport=self.wire,
+        )
 
     @property
     def world(self) -> Any:
@@ -88,9 +97,9 @@ class Desk:
     def fail(self, method: str, path: str, **what: Any) -> None:
         self.wire.faults.append(Fault(method, path, **what))
 
-    async def run(self, module: str, progress: Progress | None = None, /, **arguments: Any) -> dict[str, Any]:
+    async def run(self, module: str, caller: Caller = NOBODY, /, **arguments: Any) -> dict[str, Any]:
         tool = workflow(module)
-        return (await self.toolbox.run(tool, parse(tool, arguments), progress)).content
+        return (await self.toolbox.run(tool, parse(tool, arguments), caller)).content
 
     async def ask(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         return await self.toolbox.operate(name, **arguments)

@@ -11,7 +11,9 @@ from typing import Any
 import anyio
 
 from drift_mcp.arguments import parse
-from drift_mcp.connect import connect
+from drift_mcp.caller import Caller
+from drift_mcp.connect import connect, sandbox_credential
+from drift_mcp.connection import Connection
 from drift_mcp.drift.gateway import Gateway
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.settings import Settings
@@ -53,15 +55,15 @@ class Desk:
         self.files.mkdir(exist_ok=True)
         given = {"sandbox": True, "files": str(self.files), "state_dir": str(home / "state")} | settings
         self.settings = Settings(**given)
-        self.wire = Watched(connect(self.settings))
-        self.toolbox = Toolbox(self.settings, lambda _: self.wire)
+        self.wire = Watched(connect(self.settings, sandbox_credential()))
+        self.toolbox = Toolbox(Connection(self.settings, open_gateway=lambda _: self.wire))
         self.told: list[tuple[float, float | None, str]] = []
 
     async def do(self, job: str, **arguments: Any) -> dict[str, Any]:
         """The job's result; its calls and its progress stand in `wire.calls` and `told`. Raises as the job does."""
         self.wire.calls.clear()
         self.told.clear()
-        return (await self.toolbox.run(JOBS[job], parse(JOBS[job], arguments), self._note)).content
+        return (await self.toolbox.run(JOBS[job], parse(JOBS[job], arguments), Caller(progress=self._note))).content
 
     async def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         return await self.toolbox.operate(operation, **arguments)
@@ -96,7 +98,7 @@ async def _main(job: str, arguments: dict[str, Any], home: Path, point: dict[str
             _freeze()
 
     desk.wire.meddle = meddle
-    await desk.toolbox.run(JOBS[job], parse(JOBS[job], arguments), progress)
+    await desk.toolbox.run(JOBS[job], parse(JOBS[job], arguments), Caller(progress=progress))
     sys.stdout.write("finished\n")
 
 

@@ -1,5 +1,6 @@
 """The journal of long jobs: durable, locked, without values."""
 
+import hashlib
 import os
 import sqlite3
 import sys
@@ -95,7 +96,7 @@ def test_a_finished_job_leaves_nothing(tmp_path: Path) -> None:
     with Journal(tmp_path, "job") as journal:
         journal.settle("a", "created")
         journal.finish()
-    assert list(file_of(tmp_path).parent.iterdir()) == []
+    assert [path.name for path in file_of(tmp_path).parent.iterdir()] == ["key"]
     with Journal(tmp_path, "job") as journal:
         assert journal.outcome("a") is None
 
@@ -183,3 +184,16 @@ async def test_a_job_in_the_sandbox_of_this_process_ends_with_it(monkeypatch: py
     monkeypatch.setattr(module, "_PROCESS", "another")
     assert here != await name_of(connection="sandbox")
     assert elsewhere == await name_of()
+
+
+def test_a_guessed_key_cannot_be_found_in_it(tmp_path: Path) -> None:
+    with Journal(tmp_path, "job") as journal:
+        journal.settle("nina.falk@brightquay.example", "created")
+    db = sqlite3.connect(file_of(tmp_path))
+    kept = {key for (key,) in db.execute("SELECT key FROM items")}
+    db.close()
+    assert hashlib.sha256(b"job nina.falk@brightquay.example").hexdigest() not in kept
+    assert len(kept) == 1
+    (tmp_path / "jobs" / "key").unlink()
+    with Journal(tmp_path, "job") as journal:
+        assert journal.outcome("nina.falk@brightquay.example") is None

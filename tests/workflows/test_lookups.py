@@ -8,8 +8,8 @@ import pytest
 
 from drift_mcp.drift.errors import NotFound, ServerFault
 from drift_mcp.workflow import NotAllowed
-from drift_mcp.workflows.shared import lookups
-from drift_mcp.workflows.shared.lookups import Job
+from drift_mcp.workflows.shared import domains, lookups
+from drift_mcp.workflows.shared.job import Job
 from tests.workflows.desk import Desk
 
 
@@ -84,17 +84,17 @@ class TestAccounts:
         job, office = job_of(answer)
         found, more = await lookups.accounts(job, {"eu.d2.example"}, 50)
         assert (office.calls, more) == (3, False)
-        assert lookups.account_for("eu.d2.example", found) == {"domain": "d2.example", "name": "2"}
+        assert domains.account_for("eu.d2.example", found) == {"domain": "d2.example", "name": "2"}
         assert (await lookups.accounts(job, {"none.example"}, 4))[1]
         assert office.calls == 7
 
     @pytest.mark.parametrize("email", ["", None, "a@", "@", "a@gmail.com", "a@localhost", 7, "a@GMAIL.com "])
     def test_an_address_that_says_nothing_of_a_company_has_no_domain(self, email: Any) -> None:
-        assert lookups.domain_of(email) is None
+        assert domains.domain_of(email) is None
 
     @pytest.mark.parametrize("domain", ["", ".", "..", "...", "a", "com"])
     def test_odd_domains_have_no_account(self, domain: str) -> None:
-        assert lookups.account_for(domain, {"acme.example": {}}) is None
+        assert domains.account_for(domain, {"acme.example": {}}) is None
 
 
 class TestMessages:

@@ -8,6 +8,7 @@ import anyio.lowlevel
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
+from drift_mcp.caller import Caller
 from drift_mcp.drift.errors import InvalidRequest, NotFound, TimedOut
 from drift_mcp.workflows import qualify_with_driftbot
 from tests.workflows.desk import Desk
@@ -129,7 +130,9 @@ class TestWaiting:
             told.append(message)
 
         clock.script = ["11-50"]
-        await clock.desk.run("qualify_with_driftbot", hear, conversation_id=clock.conversation, wait_seconds=4)
+        await clock.desk.run(
+            "qualify_with_driftbot", Caller(progress=hear), conversation_id=clock.conversation, wait_seconds=4
+        )
         assert told[0] == "1 answers"
         assert len(told) == reads(clock)
 
@@ -170,7 +173,7 @@ class TestWhenPartsFail:
         clock.desk.fail("POST", r"/v2/conversations/\d+/driftbot/trigger", lost=True)
         with pytest.raises(TimedOut):
             await qualify(clock)
-        assert len(clock.desk.sent) == 1
+        assert len(clock.desk.writes) == 1
 
     async def test_answers_that_cannot_be_read_leave_what_was_asked(self, clock: Clock) -> None:
         clock.desk.fail("GET", r"/conversations/\d+/(json_transcript|messages)", status=403)

@@ -122,6 +122,7 @@ class TestAssignment:
         desk = open_desk(**({"exclude_tools": "update_conversation"} if way == "excluded" else {}))
         if way != "excluded":
             desk.fail("PATCH", r"/v2/conversations/\d+", **({"status": 404} if way == "404" else {"lost": True}))
+            desk.fail("GET", "/v2/conversations", status=500)  # so that it cannot be looked up either
         number = conversation_of(desk, COBALT)
         answer = await desk.run("route_conversation", conversation_id=number, assign=True, note="n")
         assert "done" not in answer

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
+from drift_mcp.caller import Caller
 from drift_mcp.drift.errors import Forbidden, ServerFault
 from tests.support.properties import unseen
 from tests.workflows.desk import NOW, Desk
@@ -164,7 +165,7 @@ class TestCalls:
         async def hear(done: float, total: float | None, _: str) -> None:
             told.append((done, total))
 
-        await desk.run("triage_inbox", hear, limit=50)
+        await desk.run("triage_inbox", Caller(progress=hear), limit=50)
         assert told == [(10, 30), (20, 30), (30, 30)]
 
     async def test_cancelling_ends_it_at_once(self, desk: Desk) -> None:

@@ -15,7 +15,7 @@ from drift_mcp.drift.errors import DriftError
 from drift_mcp.workflows.bulk.calls import JobCalls
 from drift_mcp.workflows.bulk.rows import Table
 from drift_mcp.workflows.shared.contact_changes import COMPANY
-from drift_mcp.workflows.shared.lookups import UNAVAILABLE
+from drift_mcp.workflows.shared.job import UNAVAILABLE
 
 NAMED = ("email", "external_id", "name", "phone")
 """What is an argument of create_contact itself."""

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from drift_mcp.fields import Line, shown_json
+from drift_mcp.fields import Line
 from drift_mcp.operations.contacts import Contact, ContactDetails
-from drift_mcp.text import visible
 from drift_mcp.workflows.bulk.columns import NAMED, Names
 from drift_mcp.workflows.bulk.rows import Table
+from drift_mcp.workflows.shared.contact_changes import alike, same
 
 Key = Literal["email", "external_id"]
 
@@ -85,13 +85,17 @@ def changes(row: Row, key: Key, contact: Mapping[str, Any]) -> dict[str, Any]:
     """What differs of `contact`, a presented one, as arguments of `update_contact`."""
     found: dict[str, Any] = {}
     for name in NAMED:
-        if name != key and name in row.fields and not _same(row.fields[name], contact.get(name), name == "email"):
+        if (
+            name != key
+            and name in row.fields
+            and not same(row.fields[name], contact.get(name), any_case=name == "email")
+        ):
             found[name] = row.fields[name]
     there = contact.get("attributes", {})
     other = {
-        name: _alike(wanted, there.get(name))
+        name: alike(wanted, there.get(name))
         for name, wanted in row.fields.get("attributes", {}).items()
-        if not _same(wanted, there.get(name))
+        if not same(wanted, there.get(name))
     }
     return found | ({"attributes": other} if other else {})
 
@@ -126,40 +130,3 @@ def _sentences(error: ValidationError) -> str:
 def _merged(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
     attributes = earlier.get("attributes", {}) | later.get("attributes", {})
     return earlier | later | ({"attributes": attributes} if attributes else {})
-
-
-def _same(wanted: Any, shown: Any, any_case: bool = False) -> bool:
-    """Whether Drift has `wanted` already. `shown` is presented: visible text, and no empty values."""
-    if shown is None:
-        return wanted in ("", [], {})
-    if isinstance(wanted, str) and isinstance(shown, str):
-        text = visible(wanted)
-        return text.casefold() == shown.casefold() if any_case else text == shown
-    if isinstance(wanted, str) or isinstance(shown, str):
-        wanted, shown = _alike(wanted, shown), _alike(shown, wanted)
-    if isinstance(wanted, bool) != isinstance(shown, bool):
-        return False
-    return bool(_compact(shown_json(wanted)) == _compact(shown))
-
-
-def _alike(value: Any, other: Any) -> Any:
-    """The text `value` as the number or truth value that it means, where `other` is one: CSV knows only text."""
-    if not isinstance(value, str):
-        return value
-    if isinstance(other, bool):
-        return {"true": True, "false": False}.get(value.strip().lower(), value)
-    if isinstance(other, int | float):
-        for kind in (int, float):
-            try:
-                return kind(value)
-            except ValueError:
-                continue
-    return value
-
-
-def _compact(value: Any) -> Any:
-    """`value` without what is empty, as results are shown."""
-    if isinstance(value, dict):
-        slim = {name: _compact(item) for name, item in value.items()}
-        return {name: item for name, item in slim.items() if item not in (None, "", [], {})}
-    return [_compact(item) for item in value] if isinstance(value, list) else value

@@ -2,11 +2,13 @@
 
 One SQLite file per job in the server's state folder. Before a write its intent is recorded, after it the outcome; a job
 that finds an intent without an outcome looks in Drift before it writes again. Only hashes are kept, never a value: of
-the input (it names the job) and of each item's key. The file is held locked while the job runs, by a lock that ends
+the input (it names the job) and, made with a key of this server's, of each item's key: an address that somebody guesses
+cannot be found in it. The file is held locked while the job runs, by a lock that ends
 with the process, so no job runs twice at once.
 """
 
 import hashlib
+import hmac
 import json
 import secrets
 import sqlite3
@@ -17,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from drift_mcp.drift.errors import BadToken, DriftError, NotConnected, Unreachable
+from drift_mcp.local_key import local_key
 from drift_mcp.workflow import Context
 
 KEPT_FOR = 14 * 24 * 3600
@@ -74,6 +77,7 @@ class Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _forget_old(folder)
         self._name = name
+        self._key = local_key(folder / "key")
         self._path = folder / f"{name}.sqlite"
         try:
             self._db = _open(self._path)
@@ -154,7 +158,7 @@ class Journal:
         self._db.execute("REPLACE INTO items VALUES (?, ?, ?, ?)", (hashed, intent, outcome, mark))
 
     def _hash(self, key: str) -> str:
-        return digest(f"{self._name} {key}")
+        return hmac.digest(self._key, f"{self._name} {key}".encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def _open(path: Path) -> sqlite3.Connection:

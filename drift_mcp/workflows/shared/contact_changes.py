@@ -11,10 +11,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from drift_mcp.fields import UNTRUSTED, iso_from_ms
+from drift_mcp.fields import UNTRUSTED, iso_from_ms, shown_json
 from drift_mcp.operation import Result
 from drift_mcp.operations.contacts import Attributes
-from drift_mcp.workflows.shared.lookups import Job, Row
+from drift_mcp.present import compact
+from drift_mcp.text import visible
+from drift_mcp.workflows.shared.job import Job, Row
 
 COMPANY = "employment_name"
 """The attribute in which Drift keeps where somebody works (devdocs: contact-model)."""
@@ -60,7 +62,7 @@ def changes(contact: Row, wanted: Mapping[str, Any]) -> list[Row]:
     return [
         {"field": name, **({"old": now[name]} if is_set(now.get(name)) else {}), "new": value}
         for name, value in wanted.items()
-        if not _same(name, now.get(name), value)
+        if not same(value, now.get(name), any_case=name == "email")
     ]
 
 
@@ -69,13 +71,37 @@ def is_set(value: Any) -> bool:
     return value is not None and value not in ("", [], {})
 
 
-def _same(name: str, old: Any, new: Any) -> bool:
-    if name == "email":
-        return str(old).casefold() == str(new).casefold()
-    if not is_set(old) and not is_set(new):
-        return True
-    # Times are read as ISO 8601, and Drift keeps milliseconds.
-    return bool(old in (new, iso_from_ms(new))) and isinstance(old, bool) == isinstance(new, bool)
+def same(wanted: Any, shown: Any, *, any_case: bool = False) -> bool:
+    """Whether Drift has `wanted` already. `shown` is presented: visible text, ISO times, and no empty values.
+
+    A text counts as the number or truth value that it means where Drift has one: CSV knows only text.
+    """
+    if not is_set(shown) or not is_set(wanted):
+        return is_set(shown) == is_set(wanted)
+    if isinstance(wanted, str) and isinstance(shown, str):
+        text = visible(wanted)
+        return text.casefold() == shown.casefold() if any_case else text == shown
+    if isinstance(wanted, str) or isinstance(shown, str):
+        wanted, shown = alike(wanted, shown), alike(shown, wanted)
+    if isinstance(wanted, bool) != isinstance(shown, bool):
+        return False
+    # Drift keeps times as milliseconds.
+    return shown == iso_from_ms(wanted) or bool(compact(shown_json(wanted)) == compact(shown))
+
+
+def alike(value: Any, other: Any) -> Any:
+    """The text `value` as the number or truth value that it means, where `other` is one."""
+    if not isinstance(value, str):
+        return value
+    if isinstance(other, bool):
+        return {"true": True, "false": False}.get(value.strip().lower(), value)
+    if isinstance(other, int | float):
+        for kind in (int, float):
+            try:
+                return kind(value)
+            except ValueError:
+                continue
+    return value
 
 
 def as_arguments(fields: Mapping[str, Any]) -> Row:

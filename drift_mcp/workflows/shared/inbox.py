@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from drift_mcp.workflows.shared import lookups
-from drift_mcp.workflows.shared.lookups import FAILURES, Job, Row
+from drift_mcp.workflows.shared import domains, lookups
+from drift_mcp.workflows.shared.job import FAILURES, Job, Row
 
 ACCOUNT_PAGES = 3
 ACCOUNT_PAGES_TO_FILTER = 20
@@ -80,8 +80,8 @@ class Names:
     async def find(self, rows: list[Row]) -> None:
         """Everything the rows to be shown still lack."""
         await self.meet(rows)
-        wanted = {domain for row in rows if (domain := lookups.domain_of(self.contact(row).get("email")))}
-        unknown = {domain for domain in wanted if not lookups.account_for(domain, self._accounts)}
+        wanted = {domain for row in rows if (domain := domains.domain_of(self.contact(row).get("email")))}
+        unknown = {domain for domain in wanted if not domains.account_for(domain, self._accounts)}
         read = partial(self._read_accounts, unknown, ACCOUNT_PAGES)
         # Accounts that were read for a filter are not read again for those they did not have.
         await self._job.together(partial(self._name_users, rows), *([read] if unknown and not self._accounts else []))
@@ -113,8 +113,8 @@ class Names:
 
     def company(self, contact: Row) -> Any:
         """The company's name, or else the domain of the address."""
-        domain = lookups.domain_of(contact.get("email"))
-        account = lookups.account_for(domain, self._accounts) if domain else None
+        domain = domains.domain_of(contact.get("email"))
+        account = domains.account_for(domain, self._accounts) if domain else None
         own = contact.get("attributes", {})
         return (account or {}).get("name") or own.get("employment_name") or own.get("company") or domain
 
