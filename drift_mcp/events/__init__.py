@@ -1,0 +1,104 @@
+"""What Drift tells of by itself: webhooks in, or a poller where they cannot reach, a log of both, and what reads it.
+
+`Events` is all of that for one connection.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from drift_mcp.events.event import read
+from drift_mcp.events.tokens import WebhookTokens
+
+if TYPE_CHECKING:
+    from drift_mcp.connection import Connection
+    from drift_mcp.events.log import EventLog
+    from drift_mcp.events.poller import Poller
+    from drift_mcp.events.rules.ledger import Ledger
+    from drift_mcp.events.rules.rule import Rule
+
+_ORG = "org_id"
+
+
+class Events:
+    """The events of `connection`. Nothing is opened before the first use."""
+
+    def __init__(self, connection: "Connection") -> None:
+        settings = connection.settings
+        self._connection = connection
+        self.name = connection.name
+        self.tokens = WebhookTokens(settings.webhook_token_env, settings.webhook_token_file)
+        self.poll_seconds = settings.poll_seconds
+
+    @property
+    def hears(self) -> bool:
+        """Whether events come by themselves: by webhooks, or because this server asks all the time."""
+        return self._connection.settings.hears()
+
+    @property
+    def rules(self) -> "Sequence[Rule]":
+        """What the operator wants done about them without an agent."""
+        return self._connection.rules
+
+    @cached_property
+    def log(self) -> "EventLog":
+        """Where they are kept."""
+        settings = self._connection.settings
+        if (shared := self._connection.shared) is not None:
+            from drift_mcp.store.log import RedisLog
+
+            return RedisLog(shared, days=settings.event_days, size=settings.event_bytes)
+        from drift_mcp.events.sqlite_log import SqliteLog
+
+        # The sandbox and Drift itself can share the folder, but never their events.
+        path = self._connection.state() / f"events-{self.name}.sqlite"
+        return SqliteLog(path, days=settings.event_days, size=settings.event_bytes)
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What the rules have done about them."""
+        from drift_mcp.events.rules.sqlite_ledger import SqliteLedger
+        from drift_mcp.events.sqlite_log import SqliteLog
+
+        assert isinstance(self.log, SqliteLog)
+        return SqliteLedger(self.log)
+
+    @cached_property
+    def poller(self) -> "Poller":
+        """What asks Drift for them."""
+        from drift_mcp.events.poller import Poller
+
+        return Poller(self, self._connection)
+
+    async def told(self, type_name: str, org_id: Any, data: Any) -> bool:
+        """Keep what Drift tells; whether it is new. It is durable when this returns.
+
+        Raises:
+            LogUnavailable: it could not be kept.
+        """
+        return (await self.log.append([read(self.name, type_name, org_id, data)]))[0]
+
+    async def org_id(self) -> int | None:
+        """The organisation of the connection's token; None while Drift has never said.
+
+        An app's webhooks bring the events of all organisations that use it, so readers ask for one of them.
+
+        Raises:
+            LogUnavailable: the log cannot be read.
+        """
+        from drift_mcp.drift.errors import DriftError
+
+        if (known := await self.log.note(_ORG)) is not None:
+            return int(known)
+        with suppress(DriftError):
+            org_id = (await self._connection.token_info()).get("org_id")
+            if isinstance(org_id, int):
+                await self.log.keep(_ORG, str(org_id))
+                return org_id
+        return None
+
+    async def aclose(self) -> None:
+        """Let go of the log. Nothing may be called afterwards."""
+        if "log" in self.__dict__:
+            await self.log.aclose()

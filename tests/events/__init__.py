@@ -1,0 +1,1 @@
+"""Tests of `drift_mcp.events`."""
