@@ -1,0 +1,193 @@
+"""The log of events of all replicas: a stream in Redis.
+
+A cursor is the id of an entry in the stream. It begins with the time of arrival, so that even a Redis that lost its
+last entries in a crash never gives out one that is before a cursor some reader has.
+
+Redis makes each script one step: an event and the key that it is known by are there together or not at all, whenever
+whoever appends it dies. Survives a loss of power where Redis itself does (`appendonly yes`, `appendfsync always`).
+"""
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import anyio
+
+from drift_mcp.events.event import SAME_WITHIN, Event
+from drift_mcp.events.log import START, BadCursor, Entry, LogUnavailable, Page, Wanted
+from drift_mcp.store import StoreUnavailable
+from drift_mcp.store.scripts import APPEND, SCAN, TRIM
+from drift_mcp.store.shared import Shared
+
+TRIM_EVERY = 60.0
+CHUNK = 1_000
+"""Entries that Redis looks through in one step."""
+SLICE_MS = 1_000
+"""Milliseconds that one request waits for news: less than Redis may take to answer."""
+_CURSOR = re.compile("([0-9]{1,19})-([0-9]{1,19})")
+
+Place = tuple[int, int]
+
+
+class RedisLog:
+    """The `EventLog` of the connection of `shared`. Keeps events for `days`, and the latest `size` bytes of them."""
+
+    def __init__(self, shared: Shared, *, days: float, size: int) -> None:
+        self._shared = shared
+        self._age = int(days * 86_400_000)
+        self._size = size
+        self._stream = shared.key("events")
+        self._notes = shared.key("notes")
+        self._append = shared.redis.register_script(APPEND)
+        self._scan = shared.redis.register_script(SCAN)
+        self._trim = shared.redis.register_script(TRIM)
+        self._trim_at = 0.0
+        self._looking = anyio.Lock()
+        self._seen: Place = (0, 0)
+
+    async def append(self, events: Sequence[Event]) -> list[bool]:
+        if not events:
+            return []
+        values = [self._shared.key(""), self._age, SAME_WITHIN, *(each for event in events for each in _values(event))]
+        new = await self._run(self._append, [self._stream], values)
+        if time.monotonic() >= self._trim_at:
+            self._trim_at = time.monotonic() + TRIM_EVERY
+            with suppress(LogUnavailable):  # they are stored; there is room until the next time
+                before = events[-1].received_at - self._age
+                await self._run(self._trim, [self._stream, self._notes], [max(0, before), self._size])
+        return [bool(each) for each in new]
+
+    async def read(self, wanted: Wanted, after: str, limit: int) -> Page:
+        place = _placed(after)
+        begin, lost = _id(place), None
+        found: list[Any] = []
+        while True:
+            end, trimmed, rows, last = await self._scanned("XRANGE", f"({begin}", "+", limit + 1 - len(found), wanted)
+            if place > end:
+                raise BadCursor
+            if lost is None:
+                lost = (0, 0) < place < trimmed
+            found += rows
+            if len(found) > limit or not last:
+                break
+            begin = last
+        entries = await self._entries(found[:limit])
+        if len(found) > limit:
+            return Page(entries, entries[-1].cursor, more=True, lost=lost)
+        return Page(entries, _id(end), lost=lost)
+
+    async def latest(self, wanted: Wanted, limit: int) -> Page:
+        begin, cursor = "+", ""
+        found: list[Any] = []
+        while True:
+            end, _, rows, last = await self._scanned("XREVRANGE", begin, "-", limit - len(found), wanted)
+            cursor = cursor or _id(end)
+            found += rows
+            if len(found) == limit or not last:
+                return Page(await self._entries(found[::-1]), cursor)
+            begin = f"({last}"
+
+    async def wait(self, after: str, seconds: float) -> None:
+        place = _placed(after)
+        with anyio.move_on_after(seconds):
+            if await self._news(place):
+                return
+            while self._seen <= place:
+                # One request waits for all of them.
+                async with self._looking:
+                    if self._seen <= place:
+                        self._seen = await self._news(place, SLICE_MS) or self._seen
+
+    async def claim(self, task: str, seconds: float) -> bool:
+        key, milliseconds = self._shared.key("claim", task), int(seconds * 1000)
+        if not milliseconds:
+            return not await self._run(self._shared.redis.exists, key)
+        return bool(await self._run(self._shared.redis.set, key, 1, nx=True, px=milliseconds))
+
+    async def note(self, name: str) -> str | None:
+        value = await self._run(self._shared.redis.hget, self._notes, name)
+        return None if value is None else value.decode()
+
+    async def keep(self, name: str, value: str) -> None:
+        await self._run(self._shared.redis.hset, self._notes, name, value)
+
+    async def aclose(self) -> None:
+        """The connections belong to `Shared`."""
+
+    async def _news(self, place: Place, wait_ms: int | None = None) -> Place | None:
+        """Where the first entry after `place` is, if there is one within that time."""
+        told = await self._run(self._shared.redis.xread, {self._stream: _id(place)}, count=1, block=wait_ms)
+        return _placed(told[0][1][0][0].decode()) if told else None
+
+    async def _scanned(
+        self, order: str, begin: str, end: str, limit: int, wanted: Wanted
+    ) -> tuple[Place, Place, list[Any], str]:
+        """The ends of the stream and of what was dropped, what fits, and where to go on: "" at the end of it."""
+        filters = (wanted.type, wanted.conversation_id, wanted.contact_id, wanted.author, wanted.since, wanted.org_id)
+        values = [order, begin, end, CHUNK, limit, *("" if each is None else each for each in filters)]
+        last_id, trimmed, rows, last = await self._run(self._scan, [self._stream, self._notes], values)
+        return _placed(last_id.decode()), _placed(trimmed.decode()), rows, last.decode()
+
+    async def _entries(self, rows: Sequence[Any]) -> list[Entry]:
+        if not rows:
+            return []
+        keys = [self._shared.key("again", cursor.decode()) for cursor, _ in rows]
+        counts = await self._run(self._shared.redis.mget, keys)
+        return [_entry(row, int(count or 0)) for row, count in zip(rows, counts, strict=True)]
+
+    async def _run(self, ask: Any, *args: Any, **named: Any) -> Any:
+        try:
+            with self._shared.asked():
+                return await ask(*args, **named)
+        except StoreUnavailable:
+            raise LogUnavailable from None
+
+
+def _values(event: Event) -> list[Any]:
+    """What a script is given of an event, in the order of the fields of an entry."""
+    header = (event.type, event.org_id, event.conversation_id, event.contact_id, event.author)
+    return [
+        event.key.hex(),
+        event.received_at,
+        int(event.timeless),
+        event.at,
+        json.dumps(event.data, separators=(",", ":")),
+        *("" if each is None else each for each in header),
+    ]
+
+
+def _entry(row: Any, duplicates: int) -> Entry:
+    cursor, fields = row
+    key, received_at, timeless, at, data, type_name, org_id, conversation_id, contact_id, author = fields[1::2]
+    event = Event(
+        type=type_name.decode(),
+        org_id=_number(org_id),
+        data=json.loads(data),
+        conversation_id=_number(conversation_id),
+        contact_id=_number(contact_id),
+        author=author.decode() or None,
+        at=int(at),
+        received_at=int(received_at),
+        key=bytes.fromhex(key.decode()),
+        timeless=timeless == b"1",
+    )
+    return Entry(cursor.decode(), event, duplicates)
+
+
+def _number(value: bytes) -> int | None:
+    return int(value) if value else None
+
+
+def _placed(cursor: str) -> Place:
+    if cursor == START:
+        return 0, 0
+    if not (parts := _CURSOR.fullmatch(cursor)):
+        raise BadCursor
+    return int(parts[1]), int(parts[2])
+
+
+def _id(place: Place) -> str:
+    return f"{place[0]}-{place[1]}"
