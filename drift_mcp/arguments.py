@@ -5,6 +5,7 @@ accepted; the rest is refused in words that say what to do.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import NoneType, UnionType
@@ -13,6 +14,11 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from drift_mcp.operation import Request, Tool
+
+KEY = "idempotency_key"
+"""The argument of everything that writes, besides its own ones."""
+KEY_SCHEMA = {"type": "string", "description": "Your own, 8-128 characters; one key writes once, ever."}
+_VISIBLE = re.compile(r"[\x21-\x7e]{8,128}")
 
 
 class InvalidArguments(Exception):
@@ -34,6 +40,17 @@ def parse(tool: Tool, arguments: Mapping[str, Any]) -> Request:
         return model.model_validate(_prepared(model, arguments))
     except ValidationError as error:
         raise InvalidArguments([_sentence(model, problem) for problem in error.errors()]) from None
+
+
+def checked_key(key: Any) -> str:
+    """`key`, if it can be an idempotency key.
+
+    Raises:
+        InvalidArguments: it cannot.
+    """
+    if not isinstance(key, str) or not _VISIBLE.fullmatch(key):
+        raise InvalidArguments([f"{KEY}: must be 8 to 128 visible ASCII characters, without spaces"])
+    return key
 
 
 def _prepared(model: type[Request], arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,8 @@ OPERATIONS = (
 
 WORKFLOWS = (
     "triage_inbox", "reply_to_conversation", "capture_lead", "get_contact_overview", "enrich_contact",
-    "route_conversation", "qualify_with_driftbot", "sync_contacts", "export_conversations", "discovery", "whoami",
+    "route_conversation", "qualify_with_driftbot", "sync_contacts", "export_conversations", "received_events",
+    "discovery", "whoami",
 )  # fmt: skip
 """The modules of `drift_mcp.workflows`, listed after the operations."""
 
@@ -111,15 +112,23 @@ def _row(module: str, record: "Tool") -> dict[str, Any]:
 
 
 def _tool(record: "Tool") -> dict[str, Any]:
+    from drift_mcp.arguments import KEY, KEY_SCHEMA
+    from drift_mcp.consent.question import PREVIEW_TOKEN, PREVIEW_TOKEN_SCHEMA
     from drift_mcp.operation import Access, LostAnswer, Provenance
+    from drift_mcp.outgoing import concerns
     from drift_mcp.schema import input_schema, output_schema
 
     read = record.access is Access.READ
+    schema = input_schema(record.request)
+    if getattr(record, "target", None) or concerns(record.name):
+        schema["properties"][PREVIEW_TOKEN] = PREVIEW_TOKEN_SCHEMA
+    if not read and not hasattr(record, "runs"):  # what a runner runs takes it itself
+        schema["properties"][KEY] = KEY_SCHEMA
     tool: dict[str, Any] = {
         "name": record.name,
         "title": record.title,
         "description": record.description,
-        "inputSchema": input_schema(record.request),
+        "inputSchema": schema,
         "outputSchema": output_schema(record.result, many=record.many),
         "annotations": {
             "title": record.title,

@@ -1,16 +1,23 @@
 """Builds the gateway that the settings ask for: to Drift with the user's token, or to the sandbox in this process."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from pydantic import SecretStr
 
-from drift_mcp import __version__
-from drift_mcp.credentials import ClientCredentials, FixedCredential
-from drift_mcp.credentials.environment import EnvironmentCredential
+from drift_mcp import __version__, telemetry
+from drift_mcp.credentials import ClientCredentials, CredentialProvider, FixedCredential
+from drift_mcp.drift.budget import Budget, MakeBudget
 from drift_mcp.drift.gateway import Gateway, Limits
+from drift_mcp.drift.limiter import Rates
 from drift_mcp.settings import Settings
 
+if TYPE_CHECKING:
+    from drift_mcp.store.shared import Shared
 
-def connect(settings: Settings) -> Gateway:
-    """A gateway, not yet connected to anything: the first call does that."""
+
+def connect(settings: Settings, credential: CredentialProvider, shared: "Shared | None" = None) -> Gateway:
+    """A gateway, not yet connected to anything: the first call does that. `shared` is where replicas count calls."""
     limits = Limits(
         connect=settings.connect_timeout,
         read=settings.read_timeout,
@@ -21,14 +28,36 @@ def connect(settings: Settings) -> Gateway:
     if settings.sandbox:
         import httpx
 
-        from drift_mcp.sandbox import SANDBOX_TOKEN, create_app
-        from drift_mcp.sandbox.choices import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
+        from drift_mcp.sandbox import create_app
 
         return Gateway(
             "https://driftapi.com",
-            FixedCredential(SANDBOX_TOKEN, ClientCredentials(SANDBOX_CLIENT_ID, SecretStr(SANDBOX_CLIENT_SECRET))),
+            credential,
             limits=limits,
             transport=httpx.ASGITransport(app=create_app()),
             user_agent=agent,
+            observe=telemetry.drift_called,
         )
-    return Gateway(settings.base_url, EnvironmentCredential(), limits=limits, user_agent=agent)
+    rates = Rates(settings.calls_per_minute, settings.reports_per_minute)
+    budget: MakeBudget = Budget
+    if shared is not None:
+        from drift_mcp.store.budget import SharedBudget
+
+        budget = partial(SharedBudget, shared=shared)
+    return Gateway(
+        settings.base_url,
+        credential,
+        limits=limits,
+        rates=rates,
+        budget=budget,
+        user_agent=agent,
+        observe=telemetry.drift_called,
+    )
+
+
+def sandbox_credential() -> CredentialProvider:
+    """The token of the sandbox in this process. It is no secret."""
+    from drift_mcp.sandbox import SANDBOX_TOKEN
+    from drift_mcp.sandbox.choices import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
+
+    return FixedCredential(SANDBOX_TOKEN, ClientCredentials(SANDBOX_CLIENT_ID, SecretStr(SANDBOX_CLIENT_SECRET)))

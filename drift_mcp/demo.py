@@ -85,7 +85,10 @@ def main(*, as_json: bool) -> int:
         story.error = str(error)
     except Exception as error:
         # Whatever it is (the server did not start, the pipe broke), the exit status must tell.
-        story.error = f"the demo broke: {type(error).__name__}"
+        cause: BaseException = error
+        while isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        story.error = f"the demo broke: {type(cause).__name__}: {cause}"
     if as_json:
         _echo(json.dumps(asdict(story), ensure_ascii=False, indent=2))
     elif story.error:

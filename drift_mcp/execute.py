@@ -1,8 +1,10 @@
 """Runs one operation: a validated request goes down to Drift, its answer comes up as what the agent reads."""
 
 import base64
-from collections.abc import Mapping
+import json
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -38,6 +40,7 @@ async def execute(
         DriftError: Drift could not be reached, refused, or answered what cannot be used.
         InvalidArguments: the cursor is not one of this operation's.
     """
+    _check_fields(operation, request)
     call = operation.call(request, catalogue_prefix=catalogue_prefix)
     if operation.many:
         return Outcome(await _listing(operation, request, call, send, budget))
@@ -49,6 +52,45 @@ async def execute(
         raise BrokenAnswer(status=answer.status, maybe_applied=call.writes)
     record, cut = present.fit_record(present.result_of(operation.result, payload, request), budget)
     return Outcome(record | ({"truncated": cut} if cut else {}))
+
+
+def _check_fields(operation: Operation, request: Request) -> None:
+    """The fields that were chosen have to be some of the result; only the operation knows both."""
+    known = [name for name, each in operation.result.model_fields.items() if not each.exclude]
+    for name in getattr(request, "fields", None) or ():
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}" if close else f"there are {', '.join(known)}"
+            raise InvalidArguments([f"fields: there is no field {json.dumps(name)}; {hint}"])
+
+
+class TooMany(Exception):
+    """A listing has more pages than are read."""
+
+
+async def raw_rows(
+    operation: Operation, request: Request, send: Send, *, catalogue_prefix: str = ""
+) -> AsyncIterator[Any]:
+    """The rows that a read answers, or its one record, as Drift sends them.
+
+    Raises:
+        DriftError: as `execute` does.
+        TooMany: there are rows after the first `MAX_PAGES` pages.
+    """
+    call = operation.call(request, catalogue_prefix=catalogue_prefix)
+    style = STYLES[operation.paging] if operation.paging else None
+    walked = 0
+    async for page in pages(send, call, style):
+        if walked == MAX_PAGES:
+            raise TooMany
+        walked += 1
+        payload = _unwrapped(operation, call, page.answer)
+        if not operation.many:
+            payload = [payload]
+        if not isinstance(payload, list):
+            raise BrokenAnswer(status=page.answer.status)
+        for row in payload:
+            yield row
 
 
 def _unwrapped(operation: Operation, call: Call, answer: Answer) -> Any:

@@ -1,4 +1,4 @@
-"""The MCP server: the toolbox behind the SDK's low-level server, in both protocol eras."""
+"""The MCP server: the switchboard behind the SDK's low-level server, in both protocol eras."""
 
 import os
 import signal
@@ -22,11 +22,13 @@ from mcp_types import (
     ResourceTemplateReference,
 )
 
-from drift_mcp import __version__, catalogue
+from drift_mcp import __version__, asking, catalogue, connections
+from drift_mcp.caller import NOBODY
+from drift_mcp.events.background import Background
 from drift_mcp.settings import Settings
-from drift_mcp.toolbox import Toolbox
+from drift_mcp.switchboard import Switchboard
 
-Requested = ServerRequestContext[Toolbox, Any]
+Requested = ServerRequestContext[Switchboard, Any]
 
 INSTRUCTIONS = """\
 Drift is a chat on a company's website. A conversation belongs to one contact (the visitor) and has messages; users are
@@ -53,20 +55,31 @@ def _input_schema(name: str) -> dict[str, Any] | None:
     return entry.tool["inputSchema"] if entry else None
 
 
-def _same_for_all(context: Requested) -> Toolbox:
+def _same_for_all(context: Requested) -> Switchboard:
     return context.lifespan_context
 
 
-def build(toolbox: Toolbox, view: Callable[[Requested], Toolbox] = _same_for_all) -> Server[Toolbox]:
-    """A server for `toolbox`. It lists the whole list in one page, and works without a credential.
+def _local(_: Requested) -> str:
+    return NOBODY.name
 
-    `view` says what of it the sender of a request gets; everyone gets all of it by default.
+
+def build(
+    switchboard: Switchboard,
+    view: Callable[[Requested], Switchboard] = _same_for_all,
+    principal: Callable[[Requested], str] = _local,
+) -> Server[Switchboard]:
+    """A server for `switchboard`. It lists the whole list in one page, and works without a credential.
+
+    `view` says what of it the sender of a request gets; everyone gets all of it by default. `principal` is the name by
+    which the sender is known, to whom a person's consent is bound and in the audit.
     """
 
+    background = Background(view)
+
     @asynccontextmanager
-    async def lifespan(_: Server[Toolbox]) -> AsyncIterator[Toolbox]:
-        async with toolbox:
-            yield toolbox
+    async def lifespan(_: Server[Switchboard]) -> AsyncIterator[Switchboard]:
+        async with switchboard, background.running(switchboard):
+            yield switchboard
 
     # Handlers answer plain dictionaries, which the SDK validates once: making models of them first would do it twice.
     # `resultType` is required of them in the 2026-07-28 era and taken out again by the SDK in the older one.
@@ -74,37 +87,40 @@ def build(toolbox: Toolbox, view: Callable[[Requested], Toolbox] = _same_for_all
         return {"tools": await view(context).listed(), "resultType": "complete"}
 
     async def call_tool(context: Requested, params: CallToolRequestParams) -> Any:
-        result = await view(context).call(params.name, params.arguments or {}, context.session.report_progress)
-        return {**result, "resultType": "complete"}
+        caller = asking.caller(context, params, principal(context))
+        result = await view(context).call(params.name, params.arguments or {}, caller)
+        return {"resultType": "complete", **result}
 
-    async def list_resources(_: Requested, __: PaginatedRequestParams | None) -> Any:
+    async def list_resources(context: Requested, _: PaginatedRequestParams | None) -> Any:
         from drift_mcp import resources
 
-        return {"resources": resources.listed(), "resultType": "complete"}
+        return {"resources": resources.listed(events=background.hears(context)), "resultType": "complete"}
 
-    async def list_templates(_: Requested, __: PaginatedRequestParams | None) -> Any:
+    async def list_templates(context: Requested, _: PaginatedRequestParams | None) -> Any:
         from drift_mcp import resources
 
-        return {"resourceTemplates": resources.templates(), "resultType": "complete"}
+        shown = resources.templates(view(context).offered(), events=background.hears(context))
+        return {"resourceTemplates": shown, "resultType": "complete"}
 
     async def read_resource(context: Requested, params: ReadResourceRequestParams) -> Any:
         from drift_mcp import resources
 
         try:
-            return {**await resources.read(view(context), str(params.uri)), "resultType": "complete"}
+            return {**await resources.read(view(context).toolbox(), str(params.uri)), "resultType": "complete"}
         except resources.NoResource as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
 
-    async def list_prompts(_: Requested, __: PaginatedRequestParams | None) -> Any:
+    async def list_prompts(context: Requested, _: PaginatedRequestParams | None) -> Any:
         from drift_mcp import prompts
 
-        return {"prompts": prompts.listed(), "resultType": "complete"}
+        return {"prompts": prompts.listed(view(context).offered()), "resultType": "complete"}
 
-    async def get_prompt(_: Requested, params: GetPromptRequestParams) -> Any:
+    async def get_prompt(context: Requested, params: GetPromptRequestParams) -> Any:
         from drift_mcp import prompts
 
         try:
-            return {**prompts.get(params.name, params.arguments or {}), "resultType": "complete"}
+            found = prompts.get(params.name, params.arguments or {}, view(context).offered())
+            return {**found, "resultType": "complete"}
         except prompts.InvalidPrompt as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
 
@@ -113,7 +129,7 @@ def build(toolbox: Toolbox, view: Callable[[Requested], Toolbox] = _same_for_all
 
         ref, argument = params.ref, params.argument
         template = ref.uri if isinstance(ref, ResourceTemplateReference) else prompts.completes(ref.name, argument.name)
-        seen, start = view(context), argument.value
+        seen, start = view(context).toolbox(), argument.value
         values = await resources.complete(seen, template, argument.name, start) if template else []
         return {"completion": {"values": values, "total": len(values), "hasMore": False}, "resultType": "complete"}
 
@@ -130,6 +146,9 @@ def build(toolbox: Toolbox, view: Callable[[Requested], Toolbox] = _same_for_all
         on_list_resources=list_resources,
         on_list_resource_templates=list_templates,
         on_read_resource=read_resource,
+        on_subscribe_resource=background.subscribe,
+        on_unsubscribe_resource=background.unsubscribe,
+        on_subscriptions_listen=background.listen,
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
         on_completion=complete,
@@ -138,30 +157,30 @@ def build(toolbox: Toolbox, view: Callable[[Requested], Toolbox] = _same_for_all
 
 def run_stdio(settings: Settings) -> None:
     """Serve on stdin and stdout until stdin closes or a signal comes."""
-    anyio.run(_serve_stdio, Toolbox(settings))
+    anyio.run(_serve_stdio, connections.load(settings))
 
 
-async def _serve_stdio(toolbox: Toolbox) -> None:
+async def _serve_stdio(switchboard: Switchboard) -> None:
     from mcp.server.stdio import stdio_server
 
     from drift_mcp.unreadable import AnsweringReader
 
-    server = build(toolbox)
+    server = build(switchboard)
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":
-            tasks.start_soon(_leave_on_signal, toolbox)
+            tasks.start_soon(_leave_on_signal, switchboard)
         async with stdio_server() as (read, write):
             answered = AnsweringReader(read, write)
             await server.run(answered, write, server.create_initialization_options())
         tasks.cancel_scope.cancel()
 
 
-async def _leave_on_signal(toolbox: Toolbox) -> None:
+async def _leave_on_signal(switchboard: Switchboard) -> None:
     """End the process on SIGINT or SIGTERM with the shell's exit status for it.
 
     The SDK reads stdin in a thread that cannot be interrupted, so an ordinary exit would wait for the next line.
     """
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for number in signals:
-            await toolbox.aclose()
+            await switchboard.aclose()
             os._exit(128 + number)

@@ -1,13 +1,13 @@
 """Who sees and may run what, decided in one place from one catalogue record.
 
 There are two questions. *May it run?* is policy: read-only, excluded names, the toolsets and tools the operator named,
-and dangerous operations. *Is it listed?* is also a matter of size and of use: the default list has the everyday tools,
-and a tool whose scope the token lacks would only fail. What is left out for size can still be called by name; what
-policy forbids can not.
+and dangerous or blocked operations. *Is it listed?* is also a matter of size and of use: the default list has the
+everyday tools, and a tool whose scope the token lacks would only fail. What is left out for size can still be called by
+name; what policy forbids can not.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from drift_mcp.catalogue import Entry
@@ -17,6 +17,8 @@ _FEW = 30
 DEFAULT, ALL, DISCOVERY = "default", "all", "discovery"
 SIZES = (DEFAULT, ALL, DISCOVERY)
 """Choices of `toolsets` that only say how much is listed; the name of a toolset also forbids the others."""
+
+EVENTS = "events"
 
 UNDOCUMENTED_SCOPES = frozenset({"scim"})
 """Scopes that no document says a token would name, so that their absence hides nothing."""
@@ -42,6 +44,7 @@ class Surface:
     named: frozenset[str]
     read_only: bool
     dangerous: bool
+    destructive: bool = True
     listed_by: "tuple[Surface, ...]" = ()
     """Where set, these decide together what is listed of what may run."""
 
@@ -51,13 +54,13 @@ class Surface:
 
     def may_use(self, entry: Entry) -> bool:
         """Whether a job may use the tool inside: who chooses a job chooses its parts, but nothing forbidden."""
-        if self.read_only and entry.access != "read":
+        if (self.read_only and entry.access != "read") or (not self.destructive and entry.access == "destructive"):
             return False
         return entry.name not in self.excluded and (self.dangerous or not entry.dangerous)
 
     def is_listed(self, entry: Entry, scopes: Collection[str] | None = None) -> bool:
         """Whether `tools/list` shows it to a token with `scopes` (None: not known, so nothing is hidden for that)."""
-        if not self.may_run(entry) or _lacks_scope(entry, scopes):
+        if not self.may_run(entry) or lacks_scope(entry, scopes):
             return False
         if self.listed_by:
             return all(each.is_listed(entry, scopes) for each in self.listed_by)
@@ -88,6 +91,7 @@ class Surface:
             named=own.named,
             read_only=self.read_only or own.read_only,
             dangerous=self.dangerous,
+            destructive=self.destructive,
             listed_by=listed_by,
         )
 
@@ -97,6 +101,8 @@ class Surface:
         chosen: dict[str, object] = {"list": size, "read_only": self.read_only, "dangerous": self.dangerous}
         if self.allowed is not None:
             chosen["only"] = sorted(self.allowed)
+        if not self.destructive:
+            chosen["destructive"] = False
         if self.excluded:
             chosen["excluded"] = sorted(self.excluded)
         return chosen
@@ -108,7 +114,12 @@ def chosen(settings: Settings, entries: Mapping[str, Entry]) -> Surface:
     Raises:
         InvalidSetting: a toolset or tool is named that does not exist.
     """
-    return _choice(settings, entries, dangerous=settings.allow_dangerous)
+    chosen = _choice(settings, entries, dangerous=settings.allow_dangerous)
+    # Whoever set up webhooks or polling wants what comes of it in the default list.
+    hears = settings.hears() and chosen.size == DEFAULT
+    received = {entry.name for entry in entries.values() if entry.toolset == EVENTS and entry.path is None}
+    named = chosen.named | received if hears else chosen.named
+    return replace(chosen, destructive=settings.destructive != "block", named=named)
 
 
 def _choice(asked: Settings | Narrowing, entries: Mapping[str, Entry], *, dangerous: bool) -> Surface:
@@ -135,7 +146,8 @@ def _choice(asked: Settings | Narrowing, entries: Mapping[str, Entry], *, danger
     )
 
 
-def _lacks_scope(entry: Entry, scopes: Collection[str] | None) -> bool:
+def lacks_scope(entry: Entry, scopes: Collection[str] | None) -> bool:
+    """Whether a token with `scopes` (None: not known) would be refused."""
     if scopes is None or entry.scope is None or entry.scope in UNDOCUMENTED_SCOPES:
         return False
     return entry.scope not in scopes

@@ -1,0 +1,222 @@
+"""What a call of a tool answers: its arguments are read, its turn is taken, it runs, and its end is put into words.
+
+All that only a call needs is imported from here, so that a host which waits for the list does not wait for it.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from drift_mcp import problems, provenance, telemetry
+from drift_mcp.arguments import InvalidArguments, parse
+from drift_mcp.cache import reusing
+from drift_mcp.caller import NOBODY, Caller
+from drift_mcp.carried import unpacked
+from drift_mcp.connection import UNCUT
+from drift_mcp.consent import destructive
+from drift_mcp.consent.question import AskFirst, Asking, NotAgreed, Previewed, Refused
+from drift_mcp.drift.clock import now
+from drift_mcp.drift.errors import DriftError
+from drift_mcp.drift.turn import Turn, entered
+from drift_mcp.execute import Outcome
+from drift_mcp.job_context import JobContext
+from drift_mcp.operation import Access, LostAnswer, Operation, Request, Tool
+from drift_mcp.outgoing import concerns
+from drift_mcp.present import REMOVED, fit_record, noting_removed
+from drift_mcp.results import ToolResult, answered, failed
+from drift_mcp.store import StoreUnavailable
+from drift_mcp.told import Told
+from drift_mcp.workflow import JobFailed, NotAllowed, Runner, Workflow
+
+if TYPE_CHECKING:
+    from drift_mcp.catalogue import Entry
+    from drift_mcp.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """The calls of the tools in `toolbox`."""
+
+    def __init__(self, toolbox: "Toolbox") -> None:
+        self._toolbox = toolbox
+        self._here = toolbox.connection
+
+    async def answer(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
+        """As `Toolbox.call`."""
+        entry = self._toolbox.entry(name)
+        with telemetry.tool_call(name if entry else telemetry.UNKNOWN, self._here.name, caller.name) as seen:
+            result = await self._answer(name, entry, arguments, caller)
+            seen.answers(result)
+        return result
+
+    async def _answer(
+        self, name: str, entry: "Entry | None", arguments: Mapping[str, Any], caller: Caller
+    ) -> ToolResult:
+        if entry is None:
+            return failed(problems.unknown_tool(name, self._toolbox.close_to(name)))
+        if not self._toolbox.may_run(entry):
+            return self._forbidden(entry, arguments, caller)
+        tool = entry.record()
+        if isinstance(tool, Runner):
+            return await self._call_through(tool, arguments, caller)
+        return await self._call(entry, tool, arguments, caller)
+
+    def _forbidden(self, entry: "Entry", arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
+        """Policy does not let it run. That somebody tried to write is worth a line in the audit."""
+        tool = entry.record()
+        if tool.access is not Access.READ and not isinstance(tool, Runner):
+            try:
+                arguments, caller = unpacked(entry, arguments, caller)
+                with self._here.audit.noting_refusal(tool, parse(tool, arguments), caller):
+                    raise NotAllowed(tool.name)
+            except (NotAllowed, InvalidArguments):
+                pass
+        return failed(problems.not_allowed(tool.name))
+
+    async def _call(self, entry: "Entry", tool: Tool, arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
+        try:
+            arguments, caller = unpacked(entry, arguments, caller)
+            caller, turn = self._turn(tool, caller)
+            # Who writes decides by what is so now.
+            with entered(turn), reusing(tool.access is Access.READ):
+                outcome = await self._run_once(tool, parse(tool, arguments), caller)
+        except NotAgreed as reason:
+            return _not_agreed(reason)
+        except InvalidArguments as error:
+            problem = problems.invalid_arguments(tool, error)
+        except NotAllowed as error:
+            problem = problems.not_allowed(error.name, tool.name)
+        except JobFailed as error:
+            problem = error.problem
+        except StoreUnavailable:
+            problem = problems.store_unavailable()
+        except DriftError as error:
+            problem = problems.drift_failed(tool, error)
+        except Exception as error:  # whatever it is, the agent gets a result and no stack
+            log.error("%s failed inside this server: %s", tool.name, _where(error))
+            problem = problems.internal(tool)
+        else:
+            withhold = self._here.settings.withhold_visitor_text
+            content, blocks, meta = provenance.shown(entry.name, outcome.content, outcome.blocks, withhold=withhold)
+            return answered(content, blocks) | ({"_meta": meta} if meta else {})
+        return failed(problem)
+
+    async def _call_through(self, runner: Runner, arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
+        """What a runner was asked to run, with its own policy, arguments and errors."""
+        try:
+            request: Any = parse(runner, arguments)
+        except InvalidArguments as error:
+            return failed(problems.invalid_arguments(runner, error))
+        target = self._toolbox.entry(request.name)
+        if target is None:
+            return failed(problems.unknown_tool(request.name, self._toolbox.close_to(request.name)))
+        if not self._toolbox.may_run(target):
+            return self._forbidden(target, request.arguments or {}, caller)
+        if target.toolset == runner.toolset:
+            return failed(problems.call_directly(target.name))
+        if target.access != runner.runs.value:
+            return failed(problems.other_risk(target.name, target.access))
+        return await self.answer(target.name, request.arguments or {}, caller)
+
+    async def _run_once(self, tool: Tool, request: Request, caller: Caller) -> Outcome:
+        """`run`, but for a key only once."""
+        if not caller.key:
+            return await self.run(tool, request, caller)
+        return await self._here.keyed.run(
+            [caller.name, tool.name],
+            caller.key,
+            request,
+            lambda began: self.run(tool, request, replace(caller, doubt=began)),
+        )
+
+    async def run(self, tool: Tool, request: Request, caller: Caller, budget: int | None = None) -> Outcome:
+        """As `Toolbox.run`."""
+        if not caller.job and concerns(tool.name):  # a job is looked through as a whole, before it does anything
+            from drift_mcp.consent import sending
+
+            with self._here.audit.noting_refusal(tool, request, caller):
+                await sending.check(tool, request, self._asking(caller), self._here.credential)
+        budget = self._here.settings.result_bytes if budget is None else budget
+        if isinstance(tool, Workflow):
+            # A job that is safe to repeat needs no keys inside: it looks before it writes.
+            key = caller.key if tool.lost_answer is LostAnswer.LOOK_FIRST else ""
+            job = JobContext(self._toolbox, replace(caller, job=tool.name, key=key, doubt=None))
+            with noting_removed() as removed:
+                answer = await tool.run(request, job)
+            record, cut = fit_record(answer | ({REMOVED: removed} if removed else {}), budget)
+            return Outcome(record | ({"truncated": cut} if cut else {}))
+        assert isinstance(tool, Operation)
+        if tool.access is Access.READ:
+            return await self._here.execute(tool, request, budget=budget)
+        if caller.job and caller.key:
+            return await self._here.keyed.run(
+                [caller.name, caller.job, tool.name, request.model_dump_json()],
+                caller.key,
+                request,
+                lambda began: self._write(tool, request, replace(caller, doubt=began), budget),
+            )
+        return await self._write(tool, request, caller, budget)
+
+    async def operate(self, name: str, caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
+        """As `Toolbox.operate`."""
+        entry = self._toolbox.entry(name)
+        assert entry is not None, f"there is no operation {name}"
+        tool = entry.record()
+        return (await self.run(tool, parse(tool, arguments), caller, UNCUT)).content
+
+    async def _write(self, operation: Operation, request: Request, caller: Caller, budget: int) -> Outcome:
+        """The outcome of a write, once a person has agreed where one must. Leaves its line in the audit."""
+        here = self._here
+        with here.audit.noting(operation, request, caller) as note:
+            outcome, doubt = None, caller.doubt is not None
+            if caller.doubt is not None:
+                outcome = await here.writes.found(operation, request, caller.doubt, budget)
+            if outcome is None:
+                try:
+                    await destructive.check(operation, request, self._asking(caller))
+                except DriftError as error:
+                    error.maybe_applied = doubt
+                    raise
+                outcome = await here.execute(operation, request, budget=budget, note=note, doubt=doubt)
+            note.applied(outcome.content)
+        return outcome
+
+    def _asking(self, caller: Caller) -> Asking:
+        here = self._here
+        names = caller.can_be_asked or not here.settings.withhold_visitor_text
+        reading = JobContext(self._toolbox, NOBODY)
+        return Asking(caller, here.name, here.settings.destructive, here.tickets, reading.operate, names)
+
+    def _turn(self, tool: Tool, caller: Caller) -> tuple[Caller, Turn]:
+        """What the calls to Drift inside are for: until when they may wait, and whom to tell that they do.
+
+        A job has no deadline of its own, only its calls do: it does what it can, and tells its client that it goes on.
+        """
+        deadline = now() + self._here.settings.total_timeout if isinstance(tool, Operation) else None
+        if caller.progress is None:
+            return caller, Turn(deadline)
+        told = Told(caller.progress)
+        return replace(caller, progress=told.progress), Turn(deadline, told.waiting)
+
+
+def _not_agreed(reason: NotAgreed) -> ToolResult:
+    """What a call answers that a person has not agreed to, or not yet."""
+    if isinstance(reason, AskFirst):
+        return reason.content
+    if isinstance(reason, Refused):
+        return failed(reason.content)
+    untrusted = {"_meta": {provenance.KEY: ["preview"]}} if isinstance(reason, Previewed) else {}
+    return answered(reason.content) | untrusted
+
+
+def _where(error: BaseException) -> str:
+    """The type of `error` and the places it came through. Its message is left out: it may hold a visitor's words."""
+    places: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' > '.join(places)}"

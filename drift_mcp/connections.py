@@ -1,0 +1,134 @@
+"""The operator's file of connections, and the switchboard made of it. Without a file there is one connection.
+
+default = "acme"
+
+[connections.acme]
+token_env = "ACME_DRIFT_TOKEN"
+
+[connections.acme.on.new_conversation]
+enrich_contact = true
+
+[connections.globex]
+token_file = "/run/secrets/globex"
+read_only = true
+
+What stands under `on` are rules: see `drift_mcp.events.rules.rule`.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from drift_mcp.connection import Connection
+from drift_mcp.credentials import source as credentials
+from drift_mcp.settings import InvalidSetting, Settings
+from drift_mcp.surface import Narrowing
+from drift_mcp.switchboard import Switchboard
+from drift_mcp.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from drift_mcp.events.rules.rule import Rule
+
+_OWN = ("base_url", "catalogue_prefix", "calls_per_minute", "cache_seconds", "destructive")
+"""Settings that an entry may give a value of its own."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+
+
+class _Entry(BaseModel):
+    """One connection. What is not a field here says where its credential comes from."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True, strict=True, defer_build=True)
+
+    sandbox: bool = False
+    base_url: str | None = None
+    catalogue_prefix: str | None = None
+    calls_per_minute: float | None = None
+    cache_seconds: float | None = None
+    destructive: str | None = None
+    webhook_token_env: str = ""
+    webhook_token_file: str = ""
+    toolsets: list[str] = []
+    tools: list[str] = []
+    exclude_tools: list[str] = []
+    read_only: bool = False
+    on: dict[str, dict[str, Any]] = {}
+
+    def narrowing(self) -> Narrowing:
+        named = {name: ",".join(getattr(self, name)) for name in ("toolsets", "tools", "exclude_tools")}
+        return Narrowing(**named, read_only=self.read_only)
+
+    def over(self, settings: Settings, name: str) -> Settings:
+        """`settings` as they are for this connection."""
+        own = {name: getattr(self, name) for name in _OWN}
+        # What this machine's own variable has is for one app, not for all of these.
+        webhooks = {name: getattr(self, name) for name in ("webhook_token_env", "webhook_token_file")}
+        state = str(settings.state() / "connections" / name)
+        return replace(
+            settings,
+            sandbox=self.sandbox,
+            state_dir=state,
+            **webhooks,
+            **{name: value for name, value in own.items() if value is not None},
+        )
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
+
+    default: str = ""
+    connections: dict[Name, _Entry] = Field(min_length=1)
+
+
+def load(settings: Settings) -> Switchboard:
+    """The connections that `settings` ask for, none of them open yet.
+
+    Raises:
+        InvalidSetting: the file cannot be used, or a setting names a tool that does not exist.
+    """
+    if not settings.connections:
+        connection = Connection(settings, source=None if settings.sandbox else credentials.of_environment())
+        return Switchboard({connection.name: Toolbox(connection)}, connection.name)
+    file = _read(Path(settings.connections))
+    if settings.sandbox:
+        raise InvalidSetting("connections: give `sandbox = true` to a connection in the file, not --sandbox beside it")
+    toolboxes: dict[str, Toolbox] = {}
+    for name, entry in file.connections.items():
+        try:
+            source = None if entry.sandbox and not entry.model_extra else credentials.of_entry(entry.model_extra or {})
+            connection = Connection(entry.over(settings, name), name, source=source, rules=_rules(entry, settings))
+            toolboxes[name] = Toolbox(connection).narrowed(entry.narrowing())
+        except InvalidSetting as error:
+            raise InvalidSetting(f"connections: {name}: {error}") from None
+    default = file.default or next(iter(toolboxes))
+    if default not in toolboxes:
+        raise InvalidSetting(f"connections: the default {default!r} is none of them: {', '.join(toolboxes)}")
+    return Switchboard(toolboxes, default)
+
+
+def _rules(entry: _Entry, settings: Settings) -> "tuple[Rule, ...]":
+    if not entry.on:
+        return ()
+    if settings.store:
+        raise InvalidSetting("on: what rules have done is kept in the state folder only, so they go with no store")
+    from drift_mcp.events.rules.rule import rules_of
+
+    return rules_of(entry.on)
+
+
+def _read(path: Path) -> _File:
+    import tomllib
+
+    try:
+        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InvalidSetting(f"connections: {path} cannot be read ({error.strerror})") from None
+    except ValidationError as error:
+        # What is wrong, without the value: it may be a token that someone put there.
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidSetting(f"connections: {path}: {place}: {first['msg']}") from None
+    except ValueError:
+        raise InvalidSetting(f"connections: {path} is no TOML") from None

@@ -1,0 +1,58 @@
+"""What a job finds around it while it runs: the operations of its toolbox, within the policy, and facts about it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drift_mcp.caller import NOBODY, Caller
+from drift_mcp.workflow import NotAllowed
+
+if TYPE_CHECKING:
+    from drift_mcp.catalogue import Entry
+    from drift_mcp.events import Events
+    from drift_mcp.toolbox import Toolbox
+
+
+class JobContext:
+    """What one running workflow may use: the `Context` of `drift_mcp.workflow`."""
+
+    def __init__(self, toolbox: "Toolbox", caller: Caller = NOBODY) -> None:
+        self._toolbox = toolbox
+        self._caller = caller
+        self._allowed = toolbox.usable()
+
+    async def operate(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        if name not in self._allowed:
+            raise NotAllowed(name)
+        return await self._toolbox.operate(name, self._caller, **arguments)
+
+    async def progress(self, done: float, total: float | None, message: str) -> None:
+        if self._caller.progress is not None:
+            await self._caller.progress(done, total, message)
+
+    def files(self) -> Path | None:
+        return self._toolbox.connection.files()
+
+    def state(self) -> Path:
+        return self._toolbox.connection.state()
+
+    def events(self) -> "Events":
+        return self._toolbox.connection.events
+
+    def result_bytes(self) -> int:
+        return self._toolbox.connection.settings.result_bytes
+
+    async def token_info(self) -> Mapping[str, Any]:
+        return await self._toolbox.operate("get_token_info", self._caller)
+
+    def offered(self) -> "list[Entry]":
+        return self._toolbox.offered()
+
+    async def scopes(self) -> frozenset[str] | None:
+        return await self._toolbox.scopes()
+
+    def usable(self) -> frozenset[str]:
+        return self._allowed
+
+    def about(self) -> Mapping[str, Any]:
+        return self._toolbox.about()
