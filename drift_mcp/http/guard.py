@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,44 +10,35 @@ import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
-from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, RequestId, jsonrpc_message_adapter
+from mcp_types import PARSE_ERROR, JSONRPCRequest, jsonrpc_message_adapter
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from drift_mcp.http.asked import narrowings
-from drift_mcp.http.keys import ANYONE, Keys, Principal
+from drift_mcp.http.authentication import Authentication
+from drift_mcp.http.principals import Principal
+from drift_mcp.http.refused import Refused
 from drift_mcp.http.slots import Full, Slots
 from drift_mcp.settings import InvalidSetting
 from drift_mcp.surface import Narrowing
+from drift_mcp.telemetry import open_stream
 
 NARROWINGS, PRINCIPAL = "drift_mcp.narrowings", "drift_mcp.principal"
 """Where a request's scope has what the guard found out."""
 
 TOO_MANY = -32_000
+LISTEN = "subscriptions/listen"
 BODY_PATIENCE = 30.0
 _LAST_WORDS = 0.5
 """Seconds for the answer of the last call to get through a stream before the stream is closed."""
-
-
-class Refused(Exception):
-    """The request goes no further. Answered as JSON-RPC, so that a client can show the message."""
-
-    def __init__(
-        self, status: int, message: str, code: int = INVALID_REQUEST, to: RequestId | None = None, **headers: str
-    ) -> None:
-        super().__init__(message)
-        body = {"jsonrpc": "2.0", "id": to, "error": {"code": code, "message": message}}
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.response = Response(json.dumps(body), status, headers, "application/json")
 
 
 @dataclass(frozen=True)
 class Gate:
     """What all endpoints share. `check` raises InvalidSetting for a wish to narrow that names what does not exist."""
 
-    keys: Keys | None
+    authentication: Authentication
     security: TransportSecuritySettings
     slots: Slots
     body_bytes: int
@@ -67,9 +57,11 @@ class Guard:
         request = Request(scope)
         try:
             await self._check_origin(request)
-            principal = self._principal(request)
-            scope[PRINCIPAL] = principal.name
-            # The SDK keeps a session to the user who opened it. The key itself goes no further than this.
+            principal = await self._gate.authentication.principal(request)
+            # The credential itself goes no further than this.
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+            scope[PRINCIPAL] = principal
+            # The SDK keeps a session to the user who opened it.
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=principal.name, scopes=[]))
             scope[NARROWINGS] = self._narrowings(request, principal)
             if request.method == "POST":
@@ -89,20 +81,6 @@ class Guard:
         message = f"This server does not answer to the {what} of this request; its operator can add it to --{setting}."
         raise Refused(refusal.status_code, message)
 
-    def _principal(self, request: Request) -> Principal:
-        if self._gate.keys is None:
-            return ANYONE
-        given = request.headers.getlist("authorization")
-        scheme, _, key = (given[0] if len(given) == 1 else "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            challenge = 'Bearer realm="drift-mcp"'
-            raise Refused(401, "A key is required: Authorization: Bearer <key>.", www_authenticate=challenge)
-        principal = self._gate.keys.principal(key.strip())
-        if principal is None:
-            challenge = 'Bearer realm="drift-mcp", error="invalid_token"'
-            raise Refused(401, "This key is not known here.", www_authenticate=challenge)
-        return principal
-
     def _narrowings(self, request: Request, principal: Principal) -> list[Narrowing]:
         try:
             asked = narrowings(request)
@@ -119,9 +97,10 @@ class Guard:
             raise Refused(415, "Content-Type must be application/json.")
         body = await self._body(request, receive)
         again = _repeating(body, receive)
-        to = _request_id(body)
-        if to is None:
-            # Notifications and answers take no slot: a call that waits for one would otherwise wait for ever.
+        asked = _request_in(body)
+        if asked is None or asked.method == LISTEN:
+            # Notifications and answers take no slot: a call that waits for one would otherwise wait for ever. What
+            # listens for hours is a stream, and counted as one where it is handled.
             await self._app(request.scope, again, send)
             return
         try:
@@ -138,7 +117,7 @@ class Guard:
                 await self._app(request.scope, again, freeing)
         except Full:
             message = "Too many calls at once with this key; wait for one to end."
-            raise Refused(429, message, TOO_MANY, to, retry_after="1") from None
+            raise Refused(429, message, TOO_MANY, asked.id, retry_after="1") from None
 
     async def _body(self, request: Request, receive: Receive) -> bytes:
         limit = self._gate.body_bytes
@@ -168,7 +147,7 @@ class Guard:
 
         slots = self._gate.slots
         try:
-            with slots.taken("streams", scope[PRINCIPAL]):
+            with slots.taken("streams", scope[PRINCIPAL].name), open_stream():
                 async with anyio.create_task_group() as tasks:
 
                     async def end() -> None:
@@ -190,8 +169,8 @@ def _is_last(message: Message) -> bool:
     return message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
-def _request_id(body: bytes) -> RequestId | None:
-    """The id of the request in `body`; None for a notification or an answer."""
+def _request_in(body: bytes) -> JSONRPCRequest | None:
+    """The request in `body`; None for a notification or an answer."""
     try:
         message = jsonrpc_message_adapter.validate_json(body, by_name=False)
     except ValidationError as error:
@@ -199,7 +178,7 @@ def _request_id(body: bytes) -> RequestId | None:
         if error.errors()[0]["type"] == "json_invalid":
             raise Refused(400, "The body is not JSON that can be read.", PARSE_ERROR) from None
         raise Refused(400, "The body is no JSON-RPC message: one request, notification or answer.") from None
-    return message.id if isinstance(message, JSONRPCRequest) else None
+    return message if isinstance(message, JSONRPCRequest) else None
 
 
 def _repeating(body: bytes, receive: Receive) -> Receive:

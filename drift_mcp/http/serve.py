@@ -8,6 +8,8 @@ import math
 import signal
 import socket
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
@@ -15,7 +17,7 @@ from sse_starlette.sse import AppStatus
 
 from drift_mcp.http.app import create_app
 from drift_mcp.http.slots import Slots
-from drift_mcp.settings import Hosting, InvalidSetting, Settings
+from drift_mcp.settings import Hosting, InvalidSetting, Settings, listed
 
 _QUIET = (
     "mcp.server.sse", "mcp.server.streamable_http", "mcp.server.streamable_http_manager",
@@ -31,18 +33,43 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         InvalidSetting: it cannot be served like that.
     """
     local = is_loopback(hosting.host)
-    if not local and not hosting.keys:
+    if not local and not (hosting.keys or hosting.oauth_issuer):
         raise InvalidSetting(
             f"{hosting.host} can be reached by others, so callers need keys: make one with `drift-mcp key NAME`, "
-            "put its entry in a file and name that with --keys"
+            "put its entry in a file and name that with --keys; or set --oauth-issuer"
         )
-    slots = Slots(hosting.max_calls)
-    app = create_app(settings, hosting, security(hosting), slots)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
         logging.getLogger(name).addFilter(_without_stack)
+    # Its own end would cut the answers of calls in flight: sse-starlette closes every stream at the signal.
+    AppStatus.enable_automatic_graceful_drain = False
+    first = _server(settings, hosting)  # what is wrong with the settings is found before anything is started
+    listener = _listen(hosting)
+    words = _words(hosting, listener, local)
+    if hosting.workers == 1:
+        _run(first, listener, words)
+        return
+    if sys.platform == "win32":
+        raise InvalidSetting("workers can be more than 1 only where processes can share a port, which is not Windows")
+    from drift_mcp.http.workers import CANNOT_START, run_workers
+
+    _say(words)
+    status = run_workers(
+        hosting.workers, listener, lambda: 0 if _run(_server(settings, hosting), listener) else CANNOT_START
+    )
+    if status:
+        raise InvalidSetting("a worker could not start, so all of them have ended")
+
+
+def _server(settings: Settings, hosting: Hosting) -> _Server:
+    """A web server with the application.
+
+    Raises:
+        InvalidSetting: it cannot be served like that.
+    """
+    slots = Slots(hosting.max_calls)
     config = uvicorn.Config(
-        app,
+        create_app(settings, hosting, security(hosting), slots),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -58,35 +85,42 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         config.load()
     except OSError as error:  # ssl.SSLError is one
         raise InvalidSetting(f"tls_cert or tls_key cannot be used ({error.strerror or error})") from None
-    listener = _listen(hosting)
-    # Its own end would cut the answers of calls in flight: sse-starlette closes every stream at the signal.
-    AppStatus.enable_automatic_graceful_drain = False
+    return _Server(config, slots, hosting.grace)
+
+
+def _run(server: _Server, listener: socket.socket, words: Sequence[str] = ()) -> bool:
+    """Serve to the end. Whether it ever began."""
+    server.words = words
     if sys.platform != "win32":
         # uvicorn ends in good order and then raises the signal again, which here is no reason for a bad status.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        _Server(config, slots, hosting.grace, _words(hosting, listener, local)).run(sockets=[listener])
-    except KeyboardInterrupt:
-        return
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    return server.started
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, slots: Slots, grace: float, words: list[str]) -> None:
+    words: Sequence[str] = ()
+
+    def __init__(self, config: uvicorn.Config, slots: Slots, grace: float) -> None:
         super().__init__(config)
         self._slots = slots
         self._grace = grace
-        self._words = words
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            for line in self._words:
-                sys.stderr.write(f"drift-mcp: {line}\n")
-            sys.stderr.flush()
+            _say(self.words)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._slots.end(self._grace)
         await super().shutdown(sockets)
+
+
+def _say(words: Sequence[str]) -> None:
+    for line in words:
+        sys.stderr.write(f"drift-mcp: {line}\n")
+    sys.stderr.flush()
 
 
 def is_loopback(host: str) -> bool:
@@ -99,10 +133,10 @@ def is_loopback(host: str) -> bool:
 
 def security(hosting: Hosting) -> TransportSecuritySettings:
     """The Host and Origin headers to accept: this machine's, the address itself, and those the operator names."""
-    named = _names(hosting.allowed_hosts)
+    named = listed(hosting.allowed_hosts)
     hosts = ["localhost", "127.0.0.1", "[::1]", _bracketed(hosting.host), *named]
     here = [f"{scheme}://{host}" for scheme in ("http", "https") for host in ("localhost", "127.0.0.1", "[::1]")]
-    origins = [*here, *(f"https://{host}" for host in named), *_names(hosting.allowed_origins)]
+    origins = [*here, *(f"https://{host}" for host in named), *hosting.origins]
     return TransportSecuritySettings(
         allowed_hosts=[each for host in hosts for each in (host, f"{host}:*")],
         allowed_origins=[each for origin in origins for each in (origin, f"{origin}:*")],
@@ -122,7 +156,11 @@ def _listen(hosting: Hosting) -> socket.socket:
     try:
         found = socket.getaddrinfo(hosting.host, hosting.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address, family=family, backlog=2048)
+        listener = socket.create_server(address, family=family, backlog=2048)
+        # asyncio sets it only where a socket names its protocol, which this one's do not: an answer's second packet
+        # would wait 40 ms for the client to acknowledge the first.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise InvalidSetting(f"cannot listen on {hosting.host}:{hosting.port} ({error.strerror})") from None
 
@@ -131,7 +169,9 @@ def _words(hosting: Hosting, listener: socket.socket, local: bool) -> list[str]:
     """What the operator is told at the start."""
     scheme = "https" if hosting.tls_cert else "http"
     address = f"{scheme}://{_bracketed(hosting.host)}:{listener.getsockname()[1]}"
-    paths = f"{address}/mcp (older clients: {address}/sse)" if hosting.transport == "http" else f"{address}/sse"
+    paths = f"{address}/sse"
+    if hosting.transport == "http":
+        paths = f"{address}/mcp" + ("" if hosting.without_sessions else f" (older clients: {paths})")
     words = [f"serving at {paths}"]
     if not local and not hosting.tls_cert:
         words.append("without TLS: put it behind a proxy that has it, or set --tls-cert and --tls-key")
@@ -142,7 +182,3 @@ def _words(hosting: Hosting, listener: socket.socket, local: bool) -> list[str]:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip().rstrip("/") for name in text.split(",") if name.strip()]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
 import anyio
@@ -30,7 +30,8 @@ class Slots:
         self._idle = anyio.Event()
         self._ending = anyio.Event()
         self._idle.set()
-        self._scopes: set[anyio.CancelScope] = set()
+        self._working: set[anyio.CancelScope] = set()
+        self._waiting: set[anyio.CancelScope] = set()
 
     def full(self, kind: Kind, who: str) -> bool:
         """Whether `who` may have no more of this kind."""
@@ -56,20 +57,20 @@ class Slots:
         while not self._idle.is_set():
             await self._idle.wait()
 
-    @contextmanager
-    def until_the_end(self) -> Iterator[None]:
+    def until_the_end(self) -> AbstractContextManager[None]:
         """What is done in this is given up when the process has waited for it long enough."""
-        with anyio.CancelScope() as scope:
-            self._scopes.add(scope)
-            try:
-                yield
-            finally:
-                self._scopes.discard(scope)
+        return _in_one_of(self._working)
+
+    def until_ending(self) -> AbstractContextManager[None]:
+        """What is done in this, which would never end by itself, is given up as soon as the process is ending."""
+        return _in_one_of(self._waiting)
 
     def end(self, grace: float) -> None:
         """From now on the process is ending: streams that only wait are closed, calls have `grace` seconds."""
         self._ending.set()
-        for scope in self._scopes:
+        for scope in self._waiting:
+            scope.cancel()
+        for scope in self._working:
             scope.deadline = anyio.current_time() + grace
 
     @property
@@ -90,3 +91,13 @@ class Slots:
                 self._idle.set()
             elif self._idle.is_set():
                 self._idle = anyio.Event()
+
+
+@contextmanager
+def _in_one_of(scopes: set[anyio.CancelScope]) -> Iterator[None]:
+    with anyio.CancelScope() as scope:
+        scopes.add(scope)
+        try:
+            yield
+        finally:
+            scopes.discard(scope)

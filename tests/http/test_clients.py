@@ -1,5 +1,8 @@
 """The SDK's own clients, over every transport in both eras, against a server process."""
 
+import signal
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -8,7 +11,7 @@ import pytest
 from drift_mcp import catalogue
 
 from .conftest import Serve
-from .host import NEW, OLD, WAYS, Host, client, names
+from .host import BOTH, NEW, OLD, WAYS, Host, client, names
 
 LISTED = [entry.name for entry in catalogue.load().values() if entry.everyday or entry.essential]
 every_way = pytest.mark.parametrize(("path", "era"), WAYS)
@@ -142,3 +145,37 @@ async def test_sse_alone_serves_only_the_older_transport(serve: Serve) -> None:
     async with client(own.url + "/sse", OLD) as second:
         assert not (await second.call_tool("list_users", {})).is_error
     own.close()
+
+
+def test_who_listens_for_changes_takes_no_call_and_does_not_hold_up_the_end(
+    serve: Serve, wait_until: Callable[..., None]
+) -> None:
+    own = serve("--sandbox", "--max-calls", "1")
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": NEW,
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "by hand", "version": "0"},
+    }
+
+    def message(number: int, method: str, **params: Any) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": number, "method": method, "params": {"_meta": meta, **params}}
+
+    heard: list[str] = []
+
+    def listen() -> None:
+        asked = message(7, "subscriptions/listen", notifications={"toolsListChanged": True})
+        headers = {"accept": BOTH, "mcp-protocol-version": NEW, "mcp-method": "subscriptions/listen"}
+        with own.http.stream("POST", "/mcp", json=asked, headers=headers) as stream:
+            for line in stream.iter_lines():
+                heard.append(line)
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    wait_until(lambda: any("acknowledged" in line for line in heard))
+    call = message(8, "tools/call", name="list_users", arguments={})
+    for _ in range(3):
+        answer = own.post(call, mcp_protocol_version=NEW, mcp_method="tools/call", mcp_name="list_users")
+        assert answer.status_code == 200, answer.text
+    own.process.signal(signal.SIGTERM)
+    assert own.process.wait(5) == 0
+    listening.join()

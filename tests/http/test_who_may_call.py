@@ -11,8 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from drift_mcp.http.app import create_app
+from drift_mcp.http.authentication import authentication
+from drift_mcp.http.guard import Gate, Guard
 from drift_mcp.http.keys import Keys, new_key
 from drift_mcp.http.serve import is_loopback, security
 from drift_mcp.http.serve import serve as serve_http
@@ -117,6 +120,24 @@ async def test_the_callers_key_never_goes_to_drift(
     assert not any(secrets["all"] in head for head in listener.heads)
 
 
+async def test_what_is_behind_the_door_does_not_see_the_key(secrets: dict[str, str], keys_file: Path) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+        await Response("seen")(scope, receive, send)
+
+    gate = Gate(
+        authentication=authentication(Hosting(keys=str(keys_file)), lambda _: None),
+        security=security(Hosting()), slots=Slots(1), body_bytes=1_000, check=lambda _: None,
+    )  # fmt: skip
+    transport = httpx.ASGITransport(Guard(app, gate))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        answer = await http.delete("/", headers=bearer(secrets["all"]))
+    assert answer.text == "seen"
+    assert secrets["all"] not in repr(seen)
+
+
 class TestTheKeysFile:
     @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "drift.example.com", "", "localhost.example.com"])
     def test_any_address_but_loopback_needs_keys(self, host: str) -> None:
@@ -144,9 +165,9 @@ class TestTheKeysFile:
         ("text", "said"),
         [
             ("{", "no JSON"),
-            ("[]", "no keys file"),
-            ('{"keys": []}', "no keys file"),
-            ('{"keys": [{"name": "a", "sha256": "drift-mcp-the-key-itself"}]}', "no keys file"),
+            ("[]", "cannot be used"),
+            ('{"keys": []}', "cannot be used"),
+            ('{"keys": [{"name": "a", "sha256": "drift-mcp-the-key-itself"}]}', "cannot be used"),
             ('{"keys": [{"name": "a", "sha256": "HASH", "toolset": "x"}]}', "toolset"),
             ('{"keys": [{"name": "a", "sha256": "HASH", "toolsets": "contcts"}]}', "did you mean contacts"),
             ('{"keys": [{"name": "a", "sha256": "HASH"}, {"name": "b", "sha256": "HASH"}]}', "same sha256"),
@@ -190,7 +211,7 @@ class TestTheKeysFile:
         assert own.initialize(**bearer(second)).status_code == 401
         path.write_text("{ half an ed")
         assert own.initialize(**bearer(first)).status_code == 200
-        assert "the keys before it stay" in own.process.stderr
+        assert "what it said before stays" in own.process.stderr
         own.close()
 
     def test_the_key_command_prints_a_key_and_its_entry(self, run: Callable[..., Any]) -> None:

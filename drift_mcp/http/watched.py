@@ -1,0 +1,79 @@
+"""A JSON file of the operator's that may change while the server runs."""
+
+import json
+import logging
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from drift_mcp.settings import InvalidSetting
+
+log = logging.getLogger(__name__)
+
+Said = TypeVar("Said")
+Model = TypeVar("Model", bound=BaseModel)
+_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Watched(Generic[Said]):
+    """What the file says now. A change counts from the next look on, so that a caller can be shut out at once.
+
+    A change that cannot be used is logged, and what was said before it stays: half an edit locks nobody out.
+
+    Raises:
+        InvalidSetting: `read` raises it at the start.
+    """
+
+    def __init__(self, path: Path, read: Callable[[Path], Said]) -> None:
+        self._path = path
+        self._read = read
+        self._stamp = _stamp(path)
+        self._said = read(path)
+
+    def now(self) -> Said:
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._said = self._read(self._path)
+            except InvalidSetting as error:
+                log.error("A changed file cannot be used, what it said before stays: %s", error)
+            else:
+                log.info("%s has changed", self._path.name)
+        return self._said
+
+
+def read_model(path: Path, model: type[Model], what: str, *, secret: bool) -> Model:
+    """What the file says. Nobody else may write to it; one that is `secret` nobody else may read either.
+
+    Raises:
+        InvalidSetting: it is missing, open to others, or says something else than `model`.
+    """
+    try:
+        mode = path.stat().st_mode
+        text = path.read_bytes()
+    except OSError as error:
+        raise InvalidSetting(f"{what}: {path} cannot be read ({error.strerror})") from None
+    if sys.platform != "win32" and mode & (_WRITE | (stat.S_IRWXO if secret else 0)):
+        raise InvalidSetting(f"{what}: {path} is open to other users; `chmod {'600' if secret else '644'}` it")
+    try:
+        return model.model_validate(json.loads(text))
+    except ValidationError as error:
+        # What is wrong, without the value: it may be a key that someone put there instead of its hash.
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidSetting(f"{what}: {path} cannot be used: {place}: {first['msg']}") from None
+    except ValueError:
+        raise InvalidSetting(f"{what}: {path} is no JSON") from None
+
+
+def _stamp(path: Path) -> Any:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

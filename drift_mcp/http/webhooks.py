@@ -1,0 +1,108 @@
+"""Drift's webhooks in: `POST /webhooks/drift/{connection}` (drift-api.md §7.1).
+
+Who sends one shows the app's verification token, in the body, in a header, or in both; what shows a wrong one anywhere
+is refused. It is answered with a 2xx status once the event is on disk, and with 503 if that failed, so that Drift may
+send it again. The rules of the MCP endpoints about keys, hosts and origins do not apply here.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+import anyio
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from drift_mcp.events.log import LogUnavailable
+from drift_mcp.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+PATH = "/webhooks/drift/{connection}"
+HEADER = "x-verification-token"
+BODY_BYTES = 1_000_000
+BODY_PATIENCE = 10.0
+MOST_AT_ONCE = 1_000
+"""Webhooks being taken in; further ones are to come again."""
+_TYPE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+def webhook_routes(switchboard: Switchboard) -> list[Route]:
+    """The route. It knows no connection that has no token of webhooks."""
+    busy = anyio.CapacityLimiter(MOST_AT_ONCE)
+
+    async def receive(request: Request) -> Response:
+        if not busy.available_tokens:
+            return _again()
+        async with busy:
+            try:
+                return await _receive(switchboard, request)
+            except LogUnavailable:
+                log.error("A webhook could not be kept")
+                return _again()
+
+    return [Route(PATH, receive, methods=["POST"])]
+
+
+async def _receive(switchboard: Switchboard, request: Request) -> Response:
+    name = request.path_params["connection"]
+    if name not in switchboard.names:
+        raise HTTPException(404, "There is no such connection.")
+    events = switchboard.toolbox(name).connection.events
+    if not events.tokens:
+        raise HTTPException(404, "This connection takes no webhooks.")
+    shown = request.headers.getlist(HEADER)
+    if not all(map(events.tokens.accept, shown)):
+        raise HTTPException(401, "The verification token is wrong.")
+    envelope = _parsed(await _body(request))
+    in_body = envelope.pop("token", None)
+    if in_body is not None:
+        shown.append(in_body if isinstance(in_body, str) else "")
+    if not shown or not all(map(events.tokens.accept, shown)):
+        raise HTTPException(401, "The verification token is missing or wrong.")
+    type_name = envelope.get("type")
+    if not isinstance(type_name, str) or not _TYPE.fullmatch(type_name):
+        raise HTTPException(400, "The event has no type.")
+    new = await events.told(type_name, envelope.get("orgId"), envelope.get("data"))
+    log.debug("webhook of %s: %s%s", name, type_name, "" if new else ", again")
+    return JSONResponse({"ok": True})
+
+
+async def _body(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "")
+    too_large = HTTPException(413, f"The body is larger than {BODY_BYTES} bytes.")
+    if declared.isdigit() and int(declared) > BODY_BYTES:
+        raise too_large
+    body = bytearray()
+    try:
+        with anyio.fail_after(BODY_PATIENCE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    raise too_large
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408, "The body did not come in time.") from None
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        envelope = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The body is not JSON that can be read.") from None
+    if not isinstance(envelope, dict):
+        raise HTTPException(400, "The body is no JSON object.")
+    return envelope
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _again() -> Response:
+    return JSONResponse({"error": "The event could not be kept; send it again."}, 503, {"Retry-After": "5"})
