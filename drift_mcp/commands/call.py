@@ -1,0 +1,48 @@
+"""`drift-mcp call`: one operation from the shell."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from drift_mcp.caller import Answer, Caller
+from drift_mcp.commands.options import log_to_stderr, read_arguments, unknown_tool, with_settings
+from drift_mcp.settings import Settings
+
+
+@click.command()
+@click.argument("tool")
+@click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--json", "json_text", metavar="OBJECT", help="The arguments as one JSON object.")
+@with_settings
+def call(tool: str, pairs: tuple[str, ...], json_text: str | None, settings: Settings) -> None:
+    """Run one operation and print its result as JSON.
+
+    A value that is JSON (a number, true, a list, an object) is read as such.
+    """
+    import anyio
+
+    from drift_mcp import catalogue, connections
+
+    if tool not in catalogue.load():
+        unknown_tool(tool, list(catalogue.load()))
+    arguments = read_arguments(pairs, json_text)
+    log_to_stderr(settings)
+
+    async def run() -> dict[str, Any]:
+        async with connections.load(settings) as switchboard:
+            return await switchboard.call(tool, arguments, Caller(ask=_ask))
+
+    result = anyio.run(run)
+    content = result["structuredContent"]
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    sys.exit(1 if result.get("isError") or content.get("agreed") is False else 0)
+
+
+async def _ask(text: str) -> Answer:
+    """Asks on the terminal. Where nobody sits at one, nobody agrees."""
+    if not sys.stdin.isatty():
+        click.echo("drift-mcp: this needs a yes on a terminal, or --destructive allow", err=True)
+        return Answer.UNANSWERED
+    return Answer.ACCEPTED if click.confirm(text, err=True) else Answer.DECLINED

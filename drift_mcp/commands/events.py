@@ -1,0 +1,115 @@
+"""`drift-mcp events`: what the rules of the connections could not do, and having it done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drift_mcp.commands.audit import moment
+from drift_mcp.commands.options import with_settings
+from drift_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from drift_mcp.connection import Connection
+
+MOST = 10_000
+
+
+@click.group()
+def events() -> None:
+    """Show events that rules could not act on, and have them acted on again."""
+
+
+@events.command()
+@click.option("--connection", help="Only this connection.")
+@with_settings
+def failed(connection: str | None, settings: Settings) -> None:
+    """Print the events that rules have given up, one JSON object a line, the latest first."""
+    from drift_mcp.events.log import Wanted
+    from drift_mcp.fields import iso_from_ms
+
+    async def show() -> None:
+        async with _with_rules(settings, connection) as found:
+            for each in found:
+                for failure in await each.events.ledger.failures(Wanted(), MOST):
+                    event = failure.entry.event
+                    line: dict[str, Any] = {
+                        "connection": each.name,
+                        "rule": failure.rule,
+                        "reason": failure.reason,
+                        "attempts": failure.attempts,
+                        "at": iso_from_ms(event.at),
+                        "conversation_id": event.conversation_id,
+                        "contact_id": event.contact_id,
+                    }
+                    click.echo(json.dumps(line))
+
+    _run(show)
+
+
+@events.command()
+@click.option("--failed", "given_up", is_flag=True, help="Only those that rules have given up.")
+@click.option("--since", metavar="TIME", help="Only from this time on, such as 2026-11-21T09:00:00Z, or 8h.")
+@click.option("--type", "type_name", help="Only of this type, such as new_conversation.")
+@click.option("--connection", help="Only of this connection.")
+@with_settings
+def replay(
+    given_up: bool, since: str | None, type_name: str | None, connection: str | None, settings: Settings
+) -> None:
+    """Have a running server act on received events again.
+
+    What was given up is finished: if it was done after all, it is not done twice. Without --failed, what was done is
+    done anew, and so is what came before there was the rule.
+    """
+    from drift_mcp.events.log import Wanted
+
+    if not (given_up or since or type_name):
+        raise click.UsageError("say which events: --failed, --since or --type")
+    start = int(moment(since).timestamp() * 1000) if since else None
+
+    async def again() -> None:
+        async with _with_rules(settings, connection) as found:
+            for each in found:
+                names = [rule.name for rule in each.rules]
+                await each.events.ledger.begin(names)
+                org_id = await each.events.org_id()
+                if org_id is None:
+                    raise click.ClickException(f"{each.name}: Drift does not say which organisation the token is of")
+                count = 0
+                for rule in each.rules:
+                    if type_name in {None, rule.event}:
+                        wanted = Wanted(type=rule.event, since=start, org_id=org_id)
+                        count += await each.events.ledger.replay(rule.name, wanted, given_up=given_up)
+                click.echo(f"{each.name}: {count} to be acted on again")
+
+    _run(again)
+
+
+def _run(work: Any) -> None:
+    import anyio
+
+    from drift_mcp.events.log import LogUnavailable
+
+    try:
+        anyio.run(work)
+    except LogUnavailable:
+        raise click.ClickException("the log of events cannot be used") from None
+
+
+@asynccontextmanager
+async def _with_rules(settings: Settings, name: str | None) -> AsyncIterator[list[Connection]]:
+    """The connections that have rules, or the one of that name."""
+    from drift_mcp import connections
+
+    async with connections.load(settings) as switchboard:
+        if name is not None and name not in switchboard.names:
+            raise click.UsageError(f"there is no connection {name!r}: there are {', '.join(switchboard.names)}")
+        every = [switchboard.toolbox(each).connection for each in switchboard.names if name in {None, each}]
+        found = [each for each in every if each.rules]
+        if not found:
+            raise click.UsageError("no connection has rules: see `on` in the file of --connections")
+        yield found

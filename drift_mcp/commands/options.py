@@ -1,0 +1,103 @@
+"""What commands share: an option for each setting, arguments from the shell, and where log lines go."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial, wraps
+from typing import Any, NoReturn
+
+import click
+
+from drift_mcp.settings import Hosting, Settings
+
+Command = Callable[..., Any]
+
+
+def with_settings(
+    command: Command,
+    kind: type[Settings] | type[Hosting] = Settings,
+    argument: str = "settings",
+    *,
+    unchecked: bool = False,
+) -> Command:
+    """Gives `command` one option per setting, each with its environment variable, as a `Settings` in `settings`.
+
+    Or, `unchecked`, as a function that makes them and raises InvalidSetting where they cannot work.
+    """
+
+    @wraps(command)
+    def run(**values: Any) -> Any:
+        chosen = {each.name: values.pop(each.name) for each in fields(kind)}
+        make = partial(kind, **chosen)
+        return command(**{argument: make if unchecked else make()}, **values)
+
+    decorated: Command = run
+    for each in reversed(fields(kind)):
+        switch = isinstance(each.default, bool)
+        decorated = click.option(
+            f"--{each.name.replace('_', '-')}",
+            each.name,
+            envvar=each.metadata["env"],
+            show_envvar=True,
+            default=each.default,
+            show_default=bool(each.default),
+            is_flag=switch,
+            type=None if switch else type(each.default),
+            help=each.metadata["help"],
+        )(decorated)
+    return decorated
+
+
+with_hosting = partial(with_settings, kind=Hosting, argument="hosting")
+
+
+def read_arguments(pairs: tuple[str, ...], json_text: str | None) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if json_text is not None:
+        try:
+            arguments = json.loads(json_text)
+        except ValueError as error:
+            raise click.UsageError(f"--json is not JSON: {error}") from None
+        if not isinstance(arguments, dict):
+            raise click.UsageError("--json must be an object, such as '{\"limit\": 5}'")
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise click.UsageError(f"{pair!r} is not KEY=VALUE")
+        arguments[key] = _value(value)
+    return arguments
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    # 00123 is not JSON, but 123e4 or NaN would be read as a number nobody meant.
+    return text if isinstance(value, float) and not _plain_number(text) else value
+
+
+def _plain_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def unknown_tool(tool: str, known: list[str]) -> NoReturn:
+    from difflib import get_close_matches
+
+    close = get_close_matches(tool, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "See `drift-mcp tools`."
+    raise click.UsageError(f"there is no tool named {tool!r}. {hint}")
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Raises click.UsageError: there is no such level."""
+    from drift_mcp.telemetry.logs import to_stderr
+
+    level = settings.log_level.upper()
+    if level not in logging.getLevelNamesMapping():
+        raise click.UsageError(f"log-level must be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}")
+    to_stderr(level, settings.log_format)
+    # These log request lines and headers at DEBUG; a token has no business near them.
+    for name in ("httpx", "httpcore", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)

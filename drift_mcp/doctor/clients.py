@@ -1,0 +1,148 @@
+"""Whether Claude Desktop and Cursor are configured to start this server, and whether that works.
+
+Their files: https://modelcontextprotocol.io/docs/develop/connect-local-servers, https://docs.cursor.com/context/mcp.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from drift_mcp.doctor import Finding, ok, problem, warning
+
+_START_WAIT = 20.0
+"""Seconds; hosts wait longer, but a person waits for this."""
+_SECRETS = re.compile(r"\w*(TOKEN|SECRET)", re.IGNORECASE)
+"""Names of variables with a secret in them, DRIFT_TOKEN_FILE and the like not among them."""
+_NO_SECRET = re.compile(r"|\$\{.*\}|<.*>|.*\b(your|paste)\b.*", re.IGNORECASE)
+"""References to somewhere else, and placeholders."""
+_HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "drift-mcp doctor", "version": "1"},
+    },
+}
+
+
+def clients() -> Iterator[Finding]:
+    """A finding, or a few, for each client that has a configuration file."""
+    found = False
+    for client, path in _files().items():
+        if path.is_file():
+            found = True
+            yield from _in_file(client, path)
+    if not found:
+        yield ok("clients", "neither Claude Desktop nor Cursor has a configuration file here")
+
+
+def _files() -> dict[str, Path]:
+    home = Path.home()
+    if sys.platform == "darwin":
+        settings = home / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        settings = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
+    else:
+        settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return {
+        "Claude Desktop": settings / "Claude" / "claude_desktop_config.json",
+        "Cursor": home / ".cursor" / "mcp.json",
+        "Cursor (this folder)": Path.cwd() / ".cursor" / "mcp.json",
+    }
+
+
+def _in_file(client: str, path: Path) -> Iterator[Finding]:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        servers = {name: entry for name, entry in said.get("mcpServers", {}).items() if isinstance(entry, dict)}
+    except OSError as error:
+        yield problem(client, f"{path} cannot be read ({error.strerror})", "make it readable")
+        return
+    except (ValueError, AttributeError):
+        yield problem(client, f"{path} is not JSON as the client expects it", "correct it; mcp.json.example shows how")
+        return
+    ours = {name: entry for name, entry in servers.items() if _is_ours(entry)}
+    if not ours:
+        yield ok(client, f"drift-mcp is not in {path}; mcp.json.example has an entry to copy")
+    for name, entry in ours.items():
+        yield from _entry(f"{client}: {name}", entry)
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return any(re.search(r"drift[-_]mcp", word) for word in _words(entry))
+
+
+def _words(entry: Mapping[str, Any]) -> list[str]:
+    arguments = entry.get("args")
+    return [str(word) for word in [entry.get("command", ""), *(arguments if isinstance(arguments, list) else [])]]
+
+
+def _entry(about: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    secrets = _plain_secrets(entry)
+    if secrets:
+        stands = "stands" if len(secrets) == 1 else "stand"
+        text = f"{', '.join(secrets)} {stands} there in plain text, for all programs and backups that read the file"
+        yield warning(
+            f"{about}: token", text, "run `drift-mcp login --token`, take it out there, and get a new token from Drift"
+        )
+    command, *arguments = _words(entry)
+    own = _environment(entry)
+    path = shutil.which(command, path=own.get("PATH"))
+    if path is None:
+        text = f"its command {Path(command).name} is not found"
+        yield problem(about, text, f"put the full path there, such as {_script()}")
+        return
+    failure = _start([path, *arguments], os.environ | own)
+    if failure:
+        yield problem(about, f"its command {failure}", "run it in a terminal to see what it says")
+    else:
+        yield ok(about, "its command starts and answers")
+
+
+def _plain_secrets(entry: Mapping[str, Any]) -> list[str]:
+    """The names of what looks like a secret. Their values go nowhere."""
+    named = _environment(entry)
+    return [name for name, value in named.items() if _SECRETS.fullmatch(name) and not _NO_SECRET.fullmatch(value)]
+
+
+def _environment(entry: Mapping[str, Any]) -> dict[str, str]:
+    found = entry.get("env")
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _script() -> str:
+    return shutil.which("drift-mcp") or str(Path(sys.executable).with_name("drift-mcp"))
+
+
+def _start(command: list[str], environment: Mapping[str, str]) -> str:
+    """Greets the server that the command starts, as its host does. What went wrong, or ""."""
+    # stdin ends after the greeting, at which a server ends too. What it logs is not shown: nobody knows what it is.
+    greeting = json.dumps(_HELLO) + "\n"
+    try:
+        done = subprocess.run(  # noqa: S603 - what the user's own host starts
+            command,
+            input=greeting.encode(),
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_START_WAIT,
+            check=False,
+        )
+    except OSError as error:
+        return f"cannot be run ({error.strerror})"
+    except subprocess.TimeoutExpired:
+        return f"does not end within {_START_WAIT:.0f} seconds"
+    try:
+        answer = json.loads(done.stdout.partition(b"\n")[0])
+        answered = "serverInfo" in answer["result"]
+    except (ValueError, KeyError, TypeError):
+        answered = False
+    return "" if answered else f"does not answer as a server does (exit status {done.returncode})"

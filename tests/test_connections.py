@@ -1,0 +1,155 @@
+"""Several Drift organisations in one server: the file that names them, and the argument that picks one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drift_mcp import connections
+from drift_mcp.settings import InvalidSetting, Settings
+from drift_mcp.switchboard import Switchboard
+
+TWO = """
+default = "acme"
+[connections.acme]
+sandbox = true
+[connections.globex]
+sandbox = true
+read_only = true
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Switchboard]:
+    def made(text: str, **settings: Any) -> Switchboard:
+        file = tmp_path / "connections.toml"
+        file.write_text(text)
+        return connections.load(Settings(connections=str(file), state_dir=str(tmp_path / "state"), **settings))
+
+    return made
+
+
+def parameters(tool: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = tool["inputSchema"]["properties"]
+    return found
+
+
+class TestOneConnection:
+    async def test_tools_take_no_connection(self) -> None:
+        async with connections.load(Settings(sandbox=True)) as switchboard:
+            assert all("connection" not in parameters(tool) for tool in await switchboard.listed())
+
+    async def test_a_connection_is_an_unknown_argument(self) -> None:
+        async with connections.load(Settings(sandbox=True)) as switchboard:
+            result = await switchboard.call("whoami", {"connection": "acme"})
+            assert result["structuredContent"]["error"]["kind"] == "invalid_arguments"
+
+
+class TestSeveral:
+    async def test_each_tool_takes_an_optional_connection_out_of_those_that_offer_it(
+        self, load: Callable[..., Switchboard]
+    ) -> None:
+        async with load(TWO) as switchboard:
+            tools = {tool["name"]: tool for tool in await switchboard.listed()}
+        assert parameters(tools["list_conversations"])["connection"]["enum"] == ["acme", "globex"]
+        assert parameters(tools["send_message"])["connection"]["enum"] == ["acme"]
+        assert all("connection" not in tool["inputSchema"].get("required", ()) for tool in tools.values())
+
+    async def test_they_are_listed_in_the_order_of_a_single_one(self, load: Callable[..., Switchboard]) -> None:
+        async with load(TWO) as several, connections.load(Settings(sandbox=True)) as one:
+            assert [tool["name"] for tool in await several.listed()] == [tool["name"] for tool in await one.listed()]
+
+    async def test_a_call_goes_where_it_says_and_by_default_to_the_default(
+        self, load: Callable[..., Switchboard]
+    ) -> None:
+        async with load(TWO) as switchboard:
+            for given, reached in (({}, "acme"), ({"connection": "globex"}, "globex"), ({"connection": ""}, "acme")):
+                result = await switchboard.call("whoami", given)
+                assert result["structuredContent"]["connection"] == reached
+
+    async def test_what_is_written_in_one_is_not_in_the_other(self, load: Callable[..., Switchboard]) -> None:
+        async with load(TWO.replace("read_only = true", "")) as switchboard:
+            lead = {"email": "only-in-acme@corp.example", "connection": "acme"}
+            assert not (await switchboard.call("create_contact", lead)).get("isError")
+            counts = {}
+            for name in switchboard.names:
+                asked = {"email": lead["email"], "connection": name}
+                counts[name] = (await switchboard.call("find_contacts_by_email", asked))["structuredContent"]["count"]
+        assert counts == {"acme": 1, "globex": 0}
+
+    async def test_a_read_only_one_refuses_to_write_however_it_is_asked(self, load: Callable[..., Switchboard]) -> None:
+        message = {"conversation_id": 1, "type": "chat", "body": "x"}
+        async with load(TWO) as switchboard:
+            direct = await switchboard.call("send_message", message | {"connection": "globex"})
+            run = {"name": "send_message", "arguments": message, "connection": "globex"}
+            through = await switchboard.call("run_write_operation", run)
+        assert [each["structuredContent"]["error"]["kind"] for each in (direct, through)] == ["not_allowed"] * 2
+
+    @pytest.mark.parametrize("name", ["nowhere", 7, ["acme"], {"a": 1}])
+    async def test_an_unknown_one_is_an_error_that_names_those_there_are(
+        self, load: Callable[..., Switchboard], name: object
+    ) -> None:
+        async with load(TWO) as switchboard:
+            error = (await switchboard.call("whoami", {"connection": name}))["structuredContent"]["error"]
+        assert error["kind"] == "unknown_connection"
+        assert "acme, globex" in error["next"]
+
+    async def test_narrowed_to_one_connection_the_argument_is_gone(self, load: Callable[..., Switchboard]) -> None:
+        async with load(TWO) as switchboard:
+            only = switchboard.narrowed([], only=["globex"])
+            assert all("connection" not in parameters(tool) for tool in await only.listed())
+            assert (await only.call("whoami", {}))["structuredContent"]["connection"] == "globex"
+            assert (await only.call("whoami", {"connection": "acme"})).get("isError")
+
+    async def test_each_keeps_its_state_in_a_folder_of_its_own(
+        self, load: Callable[..., Switchboard], tmp_path: Path
+    ) -> None:
+        async with load(TWO) as switchboard:
+            states = [switchboard.toolbox(name).connection.state() for name in switchboard.names]
+        assert states == [tmp_path / "state" / "connections" / name for name in ("acme", "globex")]
+
+
+class TestTheFile:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("", "connections: Field required"),
+            ("[connections]", "at least 1"),
+            ("[connections.'Big Co']\nsandbox = true", "pattern"),
+            ("default = 'b'\n[connections.a]\nsandbox = true", "the default 'b'"),
+            ("[connections.a]\nsandbox = 'yes'", "a.sandbox"),
+            ("[connections.a]\nsandbox = true\ntoolsets = ['nothing']", "there is no 'nothing'"),
+            ("[connections.a]\ntoken_env = 'A'\nbase_url = 'http://drift.example'", "must start with https"),
+            ("nonsense", "no TOML"),
+        ],
+    )
+    def test_what_is_wrong_with_it_is_said(self, load: Callable[..., Switchboard], text: str, said: str) -> None:
+        with pytest.raises(InvalidSetting, match=said):
+            load(text)
+
+    def test_a_value_that_is_refused_is_not_shown(self, load: Callable[..., Switchboard]) -> None:
+        with pytest.raises(InvalidSetting) as refused:
+            load("[connections.a]\nread_only = 'secret-token-1'")
+        assert "secret-token-1" not in str(refused.value)
+
+    def test_a_file_that_is_not_there_is_said(self, tmp_path: Path) -> None:
+        with pytest.raises(InvalidSetting, match="cannot be read"):
+            connections.load(Settings(connections=str(tmp_path / "none.toml")))
+
+
+class TestPolicyOfOne:
+    TEXT = '[connections.acme]\nsandbox = true\n[connections.globex]\nsandbox = true\ndestructive = "block"\n'
+
+    async def test_each_may_have_its_own_word_on_what_is_destructive(self, load: Callable[..., Switchboard]) -> None:
+        async with load(self.TEXT, destructive="ask") as switchboard:
+            tools = {tool["name"]: tool for tool in await switchboard.listed()}
+            offers = [switchboard.toolbox(name).offers("delete_contact") for name in ("acme", "globex")]
+            blocked = await switchboard.call("delete_contact", {"contact_id": 1, "connection": "globex"})
+        assert offers == [True, False]
+        assert blocked["structuredContent"]["error"]["kind"] == "not_allowed"
+        assert parameters(tools["run_destructive_operation"])["connection"]["enum"] == ["acme"]
+
+    def test_another_word_is_refused_with_the_name_of_the_connection(self, load: Callable[..., Switchboard]) -> None:
+        with pytest.raises(InvalidSetting, match="globex: destructive must be"):
+            load(self.TEXT.replace("block", "maybe"))
