@@ -20,7 +20,9 @@ from typing import Any
 import httpx
 import pytest
 
-PATIENCE = 15.0
+from tests.support.redis_server import RedisServer, redis_server
+
+PATIENCE = 30.0
 """Seconds to wait for what should happen at once. Only a failing test waits that long."""
 
 DRIFT_MCP = (sys.executable, "-m", "drift_mcp")
@@ -112,7 +114,7 @@ class LocalDrift:
     @property
     def env(self) -> dict[str, str]:
         """The environment of a server that is to talk to it."""
-        return {"DRIFT_BASE_URL": self.url, "DRIFT_ACCESS_TOKEN": self.token}
+        return {"DRIFT_BASE_URL": self.url, "DRIFT_ACCESS_TOKEN": self.token, "DRIFT_CALLS_PER_MINUTE": "1000000"}
 
     def reset(self) -> None:
         """Back to the seed, with an empty request log."""
@@ -143,12 +145,22 @@ class LocalDrift:
         self.process.end()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The state folder of all tests: nothing is left in that of whoever runs them."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def environment() -> dict[str, str]:
+def environment(own_state: Path) -> dict[str, str]:
     """The environment of every child: nothing of Drift's settings, and this Python's scripts first in PATH."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     scripts = str(Path(sys.executable).parent)
-    return kept | {"PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}
+    path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+    return kept | {"PATH": path, "XDG_STATE_HOME": str(own_state)}
 
 
 @pytest.fixture(scope="session")
@@ -198,6 +210,26 @@ def drift(drift_process: LocalDrift) -> LocalDrift:
 def open_drift(launch: Callable[..., Process]) -> Callable[..., LocalDrift]:
     """Starts a local Drift of one's own, with further arguments."""
     return lambda *args: LocalDrift(launch("sandbox", "--port", "0", *args))
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for all tests. Ask for `redis`, which is it empty."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_process: RedisServer) -> RedisServer:
+    """A Redis with nothing in it."""
+    redis_process.clear()
+    return redis_process
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def store(request: pytest.FixtureRequest) -> str:
+    """The setting `store`: a test that asks for it is run with both kinds."""
+    return "" if request.param == "embedded" else str(request.getfixturevalue("redis").url)
 
 
 @pytest.fixture(scope="session")

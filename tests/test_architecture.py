@@ -94,11 +94,11 @@ class TestSandbox:
 
     @each_module
     def test_nothing_but_the_two_places_that_start_it_imports_it(self, module: str) -> None:
-        if room(module) in {"sandbox", "http"} or module in {"drift_mcp.connect", "drift_mcp.cli"}:
+        if room(module) in {"sandbox", "http"} or module in {"drift_mcp.connect", "drift_mcp.commands.sandbox"}:
             return
         assert {target for target in own(module) if room(target) == "sandbox"} == set()
 
-    @pytest.mark.parametrize("module", ["drift_mcp.connect", "drift_mcp.cli"])
+    @pytest.mark.parametrize("module", ["drift_mcp.connect", "drift_mcp.commands.sandbox"])
     def test_it_is_imported_only_when_it_is_started(self, module: str) -> None:
         assert [each.target for each in IMPORTS[module] if room(each.target) == "sandbox" and each.at_import] == []
 
@@ -111,16 +111,16 @@ class TestArrows:
 
     @pytest.mark.parametrize("module", inside("credentials"))
     def test_credentials_know_nothing_but_themselves(self, module: str) -> None:
-        assert {room(target) for target in own(module)} <= {"credentials"}
+        assert {room(target) for target in own(module)} <= {"credentials", "settings"}
 
     @pytest.mark.parametrize("module", inside("operations"))
     def test_operations_are_models_and_records_and_nothing_else(self, module: str) -> None:
         foreign = {target for target in own(module) if room(target) != "operations"}
         assert foreign <= {"drift_mcp.operation", "drift_mcp.fields", "drift_mcp.text", "drift_mcp.drift.wire"}
 
-    @pytest.mark.parametrize("module", ["fields", "text", "settings"])
+    @pytest.mark.parametrize("module", ["fields", "text", "html_text", "settings"])
     def test_the_lowest_rooms_stand_on_nothing(self, module: str) -> None:
-        below = {"fields": {"drift_mcp.text"}}.get(module, set())
+        below = {"fields": {"drift_mcp.text"}, "text": {"drift_mcp.html_text"}}.get(module, set())
         assert own(f"drift_mcp.{module}") <= below
 
     def test_the_record_of_an_operation_stands_on_fields_and_wire_only(self) -> None:
@@ -128,11 +128,14 @@ class TestArrows:
 
     @each_module
     def test_only_those_who_serve_stand_above_the_toolbox(self, module: str) -> None:
-        above = {"drift_mcp.cli", "drift_mcp.server", "drift_mcp.unreadable", "drift_mcp.demo", "drift_mcp.resources"}
+        above = {
+            "drift_mcp.server", "drift_mcp.unreadable", "drift_mcp.demo", "drift_mcp.resources",
+            "drift_mcp.switchboard", "drift_mcp.connections",
+        }  # fmt: skip
         if "drift_mcp.toolbox" in own(module):
-            assert room(module) == "http" or module in above
+            assert room(module) in {"http", "commands"} or module in above
         if own(module) & {"drift_mcp.server", "drift_mcp.cli"}:
-            assert room(module) == "http" or module in above | {"drift_mcp.__main__"}
+            assert room(module) in {"http", "commands"} or module in above | {"drift_mcp.__main__"}
 
     @each_module
     def test_only_the_server_and_the_command_line_speak_mcp(self, module: str) -> None:
@@ -140,7 +143,9 @@ class TestArrows:
         assert (
             not used
             or room(module) == "http"
-            or module in {"drift_mcp.server", "drift_mcp.unreadable", "drift_mcp.demo"}
+            or module in {"drift_mcp.server", "drift_mcp.asking", "drift_mcp.unreadable", "drift_mcp.demo"}
+            or module in {"drift_mcp.events.background", "drift_mcp.events.subscriptions"}
+            or module == "drift_mcp.consent.tickets"  # for its sealing
         )
 
     def test_no_modules_import_each_other_in_a_circle_at_import(self) -> None:
@@ -183,14 +188,19 @@ def test_a_circle_would_be_found() -> None:
 
 
 class TestStartUp:
-    HEAVY = ("httpx", "starlette", "uvicorn", "rich", "jsonschema")
+    HEAVY = ("httpx", "starlette", "uvicorn", "rich", "jsonschema", "throttled", "authlib", "keyring", "redis")
 
     @each_module
     def test_the_http_client_is_imported_at_once_only_where_it_is_used(self, module: str) -> None:
-        if room(module) in {"sandbox", "http"} or module in {"drift_mcp.drift.auth", "drift_mcp.drift.gateway"}:
+        if room(module) in {"sandbox", "http", "store"} or module in {
+            "drift_mcp.drift.auth",
+            "drift_mcp.drift.gateway",
+        }:
             return
         heavy = [
-            each.target for each in IMPORTS[module] if each.at_import and each.target.partition(".")[0] in self.HEAVY
+            each.target
+            for each in IMPORTS[module]
+            if each.at_import and not each.types_only and each.target.partition(".")[0] in self.HEAVY
         ]
         assert heavy == [] or module == "drift_mcp.demo"
 
@@ -207,6 +217,17 @@ class TestStartUp:
             "workflows",
             "sandbox",
         }
+
+
+class TestStore:
+    """Redis is for those who asked for it."""
+
+    @each_module
+    def test_it_is_imported_only_where_it_is_used(self, module: str) -> None:
+        if room(module) == "store":
+            return
+        at_once = {each.target for each in IMPORTS[module] if each.at_import and not each.types_only}
+        assert {target for target in at_once if room(target) == "store"} <= {"drift_mcp.store"}
 
 
 @each_module

@@ -223,6 +223,42 @@ class TestCursors:
         assert "next_cursor" not in answer["truncated"]
 
 
+class TestChosenFields:
+    LIST = OPERATIONS["list_accounts"]
+
+    async def ask(self, **arguments: Any) -> list[dict[str, Any]]:
+        async def send(_: Call) -> Answer:
+            account = {"accountId": "1_a.example", "name": "A", "domain": "a.example", "createDateTime": 1548700064840}
+            account |= {"customProperties": [{"name": "tier", "value": "A"}], "brandNew": 1}
+            return Answer(200, {"data": {"accounts": [account]}})
+
+        asked = parse(self.LIST, arguments)
+        rows: list[dict[str, Any]] = (await execute(self.LIST, asked, send, budget=9_000)).content["items"]
+        return rows
+
+    async def test_a_row_has_these_and_no_others_whether_wide_or_not(self) -> None:
+        assert await self.ask(fields=["account_id", "created_at", "custom_properties", "owner_id"]) == [
+            {
+                "account_id": "1_a.example",
+                "created_at": "2019-01-28T18:27:44Z",
+                "custom_properties": [{"name": "tier", "value": "A"}],
+            }
+        ]
+        assert await self.ask(fields="name", detail="full") == [{"name": "A"}]
+
+    async def test_without_a_choice_detail_decides(self) -> None:
+        brief, full = [(await self.ask(detail=detail))[0] for detail in ("brief", "full")]
+        assert "custom_properties" not in brief
+        assert brief.items() < full.items()
+
+    @pytest.mark.parametrize(
+        ("name", "hint"), [("acount_id", "did you mean account_id"), ("zzz", "there are account_id")]
+    )
+    async def test_one_that_does_not_exist_is_refused(self, name: str, hint: str) -> None:
+        with pytest.raises(InvalidArguments, match=f"no field .{name}.; {hint}"):
+            await self.ask(fields=[name])
+
+
 class TestBudget:
     @modest
     @given(

@@ -15,11 +15,13 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, ResourceTemplateReference
 
 from drift_mcp import catalogue, resources
+from drift_mcp.connection import Connection
 from drift_mcp.credentials import FixedCredential
 from drift_mcp.drift.gateway import Gateway
 from drift_mcp.sandbox import create_app
 from drift_mcp.server import build
 from drift_mcp.settings import Settings
+from drift_mcp.switchboard import Switchboard
 from drift_mcp.toolbox import Toolbox
 
 CONVERSATION, TRANSCRIPT, CONTACT, ACCOUNT = (each.uri for each in resources.TEMPLATES)
@@ -32,7 +34,7 @@ class Desk:
     def __init__(self, **settings: Any) -> None:
         self.sent: list[str] = []
         self._inner = httpx.ASGITransport(app=create_app(token="resource-token"))
-        self.toolbox = Toolbox(Settings(sandbox=True, **settings), connect=self._connect)
+        self.toolbox = Toolbox(Connection(Settings(sandbox=True, **settings), open_gateway=self._connect))
 
     def _connect(self, _: Settings) -> Gateway:
         desk = self
@@ -104,13 +106,15 @@ class TestReading:
         assert json.loads(content["text"])["id"] == row["id"]
         assert desk.sent == [f"GET /conversations/{row['id']}"]
 
-    async def test_a_transcript_as_plain_text(self, desk: Desk) -> None:
+    async def test_a_transcript_as_plain_text_with_every_message_in_it(self, desk: Desk) -> None:
         row = await desk.first("list_conversations")
         content = await desk.read(f"drift://conversations/{row['id']}/transcript")
         assert content["mimeType"] == "text/plain"
-        expected = await desk.toolbox.operate("get_conversation_transcript", conversation_id=row["id"])
-        assert content["text"] == expected["transcript"] != ""
-        assert desk.sent[0] == f"GET /conversations/{row['id']}/transcript"
+        messages = (await desk.toolbox.operate("list_messages", conversation_id=row["id"], limit=200))["items"]
+        assert messages
+        for message in messages:
+            assert message["text"] in content["text"]
+            assert message["created_at"] in content["text"]
 
     async def test_a_contact(self, desk: Desk) -> None:
         row = await desk.first("list_conversations")
@@ -198,7 +202,7 @@ class TestHostileUris:
             transport = httpx.MockTransport(answer)
             return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=transport)
 
-        toolbox = Toolbox(Settings(sandbox=True), connect=connect)
+        toolbox = Toolbox(Connection(Settings(sandbox=True), open_gateway=connect))
         with pytest.raises(resources.NoResource):
             await resources.read(toolbox, start + text)
         for request in sent:
@@ -217,6 +221,17 @@ class TestPolicy:
         with pytest.raises(resources.NoResource, match=f"does not allow {each.tool}"):
             await desk.read(each.uri.replace(f"{{{each.variable}}}", "1"))
         assert desk.sent == []
+
+    async def test_the_transcript_needs_both_tools_that_show_it(self) -> None:
+        for tool in ("list_messages", "get_conversation_transcript"):
+            desk = Desk(exclude_tools=tool)
+            with pytest.raises(resources.NoResource, match=f"does not allow {tool}"):
+                await desk.read(TRANSCRIPT.replace("{conversation_id}", "1"))
+            assert desk.sent == []
+
+    def test_a_template_that_no_allowed_tool_can_read_is_not_listed(self) -> None:
+        uris = {each["uriTemplate"] for each in resources.templates({"get_contact", "list_messages"})}
+        assert uris == {CONTACT}
 
     async def test_a_read_only_server_reads_them_all(self) -> None:
         desk = Desk(read_only=True)
@@ -307,7 +322,7 @@ class TestCompletion:
             transport = httpx.MockTransport(lambda _: httpx.Response(500))
             return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=transport)
 
-        toolbox = Toolbox(Settings(sandbox=True), connect=connect)
+        toolbox = Toolbox(Connection(Settings(sandbox=True), open_gateway=connect))
         for each in resources.TEMPLATES:
             assert await resources.complete(toolbox, each.uri, each.variable, "1") == []
 
@@ -315,7 +330,7 @@ class TestCompletion:
 class TestThroughTheServer:
     async def test_list_read_and_complete(self, desk: Desk) -> None:
         row = await desk.first("list_accounts")
-        async with Client(build(desk.toolbox)) as client:
+        async with Client(build(Switchboard({"sandbox": desk.toolbox}, "sandbox"))) as client:
             assert [str(each.uri) for each in (await client.list_resources()).resources] == ["drift://catalogue"]
             shown = (await client.list_resource_templates()).resource_templates
             assert [each.uri_template for each in shown] == [each.uri for each in resources.TEMPLATES]
@@ -330,7 +345,7 @@ class TestThroughTheServer:
         "uri", ["drift://nothing", "file:///etc/passwd", "drift://contacts/..%2f1", "drift://contacts/1"]
     )
     async def test_what_cannot_be_read_is_an_error_of_the_callers(self, desk: Desk, uri: str) -> None:
-        async with Client(build(desk.toolbox)) as client:
+        async with Client(build(Switchboard({"sandbox": desk.toolbox}, "sandbox"))) as client:
             with pytest.raises(MCPError) as refused:
                 await client.read_resource(uri)
             assert refused.value.code == INVALID_PARAMS

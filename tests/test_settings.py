@@ -61,8 +61,15 @@ def test_a_refusal_does_not_repeat_a_secret_that_was_put_into_the_url() -> None:
 NUMBERS = [
     each.name
     for each in fields(Settings)
-    if isinstance(each.default, int | float) and not isinstance(each.default, bool)
+    if isinstance(each.default, int | float) and not isinstance(each.default, bool) and each.default
 ]
+
+
+@pytest.mark.parametrize("value", [-1, float("inf")])
+def test_polling_is_off_at_zero_and_never_less(value: float) -> None:
+    assert Settings(poll_seconds=0) == Settings()
+    with pytest.raises(InvalidSetting, match="poll_seconds"):
+        Settings(poll_seconds=value)
 
 
 @pytest.mark.parametrize("name", NUMBERS)

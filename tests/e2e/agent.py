@@ -58,13 +58,13 @@ class Agent:
 
 @contextmanager
 def connected(
-    portal: BlockingPortal, era: str, args: list[str], *, env: dict[str, str], cwd: Path, errors: TextIO
+    portal: BlockingPortal, era: str, args: list[str], *, env: dict[str, str], cwd: Path, errors: TextIO, **client: Any
 ) -> Iterator[Agent]:
-    """An agent connected to a server with these arguments; its stderr goes to `errors`."""
+    """An agent connected to a server with these arguments; its stderr goes to `errors`, `client` to the client."""
     server = StdioServerParameters(command=sys.executable, args=["-m", "drift_mcp", *args], env=env, cwd=cwd)
-    client = Client(stdio_client(server, errlog=errors), mode=ERAS[era], read_timeout_seconds=30)
-    with portal.wrap_async_context_manager(client):
-        yield Agent(portal, client)
+    made = Client(stdio_client(server, errlog=errors), mode=ERAS[era], read_timeout_seconds=30, **client)
+    with portal.wrap_async_context_manager(made):
+        yield Agent(portal, made)
 
 
 _ERROR = {

@@ -14,8 +14,13 @@ OPERATIONS = [name for name, entry in ENTRIES.items() if entry.method]
 
 LISTED = [name for name, entry in ENTRIES.items() if entry.everyday or entry.essential]
 DANGEROUS = [name for name, entry in ENTRIES.items() if entry.dangerous]
-EVERYTHING = {"DRIFT_ALLOW_DANGEROUS": "1", "DRIFT_CLIENT_ID": CLIENT_ID, "DRIFT_CLIENT_SECRET": CLIENT_SECRET}
-"""Settings with which every operation can be called at the sandbox."""
+EVERYTHING = {
+    "DRIFT_ALLOW_DANGEROUS": "1",
+    "DRIFT_DESTRUCTIVE": "allow",
+    "DRIFT_CLIENT_ID": CLIENT_ID,
+    "DRIFT_CLIENT_SECRET": CLIENT_SECRET,
+}
+"""Settings with which every operation can be called at the sandbox, and nobody is asked."""
 
 _PREFIX = {"documented": "", "catalogue": "/v2"}
 
@@ -76,6 +81,7 @@ _BESIDES: dict[str, dict[str, Any]] = {
     "update_scim_user": {"active": True},
     "post_timeline_event": {"contact_id": 1},
     "list_booked_meetings": {"min_start_time": "2026-03-01T09:00:00Z", "max_start_time": "2026-03-02T09:00:00Z"},
+    "wait_for_event": {"wait_seconds": 1},
     "run_read_operation": {"name": "get_contact", "arguments": {"contact_id": 1}},
     "run_write_operation": {"name": "update_contact", "arguments": {"contact_id": 1, "name": "Jo"}},
     "run_destructive_operation": {"name": "delete_contact", "arguments": {"contact_id": 1}},

@@ -28,12 +28,14 @@ def connect(
     logs = tmp_path_factory.mktemp("stderr")
 
     @contextmanager
-    def connected_agent(*args: str, env: dict[str, str] | None = None, era: str = "2026-07-28") -> Iterator[Agent]:
+    def connected_agent(
+        *args: str, env: dict[str, str] | None = None, era: str = "2026-07-28", **client: Any
+    ) -> Iterator[Agent]:
         log = logs / f"{len(list(logs.iterdir()))}.txt"
         everything = environment | (env or {})
         with (
             log.open("w") as errors,
-            connected(portal, era, list(args), env=everything, cwd=workplace, errors=errors) as agent,
+            connected(portal, era, list(args), env=everything, cwd=workplace, errors=errors, **client) as agent,
         ):
             yield agent
         written = log.read_text()

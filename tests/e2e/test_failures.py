@@ -149,9 +149,25 @@ class TestDriftIsBroken:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def victim(cls, connect: Callable[..., Any], drift_gone_wrong: BrokenDrift) -> Iterator[Agent]:
-        """An agent whose server waits a second for a Drift that misbehaves."""
-        env = {"DRIFT_BASE_URL": drift_gone_wrong.url, "DRIFT_ACCESS_TOKEN": TOKEN, "DRIFT_TOTAL_TIMEOUT": "1"}
+    def env(cls, drift_gone_wrong: BrokenDrift) -> dict[str, str]:
+        """For a server that waits a second for a Drift that misbehaves."""
+        return {"DRIFT_BASE_URL": drift_gone_wrong.url, "DRIFT_ACCESS_TOKEN": TOKEN, "DRIFT_TOTAL_TIMEOUT": "1"}
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls, connect: Callable[..., Any], env: dict[str, str]) -> Iterator[Agent]:
+        with connect(env=env) as agent:
+            yield agent
+
+    @pytest.fixture
+    def victim(self, server: Agent) -> Agent:
+        """An agent of a server that has just had a good answer: too many bad ones on end, and it stops asking."""
+        server.call("get_contact", contact_id=broken.ODD_SHAPE)
+        return server
+
+    @pytest.fixture
+    def limited(self, connect: Callable[..., Any], env: dict[str, str]) -> Iterator[Agent]:
+        """An agent of a server of its own: once told to slow down, it waits before every other call."""
         with connect(env=env) as agent:
             yield agent
 
@@ -163,7 +179,6 @@ class TestDriftIsBroken:
             (broken.CUT_SHORT, "connection_lost"),
             (broken.HANG_UP, "connection_lost"),
             (broken.HTML_FAULT, "drift_fault"),
-            (broken.LIMITED, "rate_limited"),
             (broken.REDIRECT, "unexpected_answer"),
             (broken.NO_CONTENT, "broken_answer"),
             (broken.OLD_ERRORS, "invalid_request"),
@@ -185,13 +200,22 @@ class TestDriftIsBroken:
         assert 0.9 < time.monotonic() - began < 5
 
     def test_drifts_words_are_passed_on_from_every_kind_of_error_body(self, victim: Agent) -> None:
-        assert "Slow down" in victim.refused("get_contact", contact_id=broken.LIMITED)["message"]
         assert "contactId: is no id" in victim.refused("get_contact", contact_id=broken.OLD_ERRORS)["message"]
         assert "contact not found" in victim.refused("get_contact", contact_id=broken.TEXT_ERROR)["message"]
         assert "may not do that" in victim.refused("get_contact", contact_id=broken.ECHO)["message"]
 
-    def test_how_long_to_wait_is_passed_on(self, victim: Agent) -> None:
-        assert victim.refused("get_contact", contact_id=broken.LIMITED)["retry_after_seconds"] == 17
+    def test_how_long_to_wait_is_passed_on_and_the_next_call_does_not_even_ask(
+        self, limited: Agent, drift_gone_wrong: BrokenDrift
+    ) -> None:
+        error = limited.refused("get_contact", contact_id=broken.LIMITED)
+        assert error["kind"] == "rate_limited"
+        assert 17 <= error["retry_after_seconds"] <= 25  # not all who wait come back at once
+        assert "Slow down" in error["message"]
+        drift_gone_wrong.seen.clear()
+        error = limited.refused("get_contact", contact_id=broken.ODD_SHAPE)
+        assert error["kind"] == "rate_limited"
+        assert 10 < error["retry_after_seconds"] <= 25
+        assert drift_gone_wrong.seen == []
 
     def test_a_redirect_is_not_followed(self, victim: Agent, drift_gone_wrong: BrokenDrift) -> None:
         drift_gone_wrong.seen.clear()

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 modest = settings(
     derandomize=True,
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 few = settings(modest, max_examples=25)
-many = settings(modest, max_examples=150)
-quick = settings(few, phases=(Phase.explicit, Phase.generate))
+many = settings(modest, max_examples=100)
+quick = settings(modest, max_examples=5, phases=(Phase.explicit, Phase.generate))
 """For a property that is checked once for each of many things: a failure is shown as found, not made smaller first."""
 
 # Zero-width, bidirectional, tag and control characters, one representative range after the other. Written by hand from

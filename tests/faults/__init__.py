@@ -1,0 +1,1 @@
+"""Writes while Drift fails: a small run of `python -m benchmarks.faults`."""
