@@ -75,7 +75,12 @@ def environment(port: int) -> dict[str, str]:
     With PYTHONDONTWRITEBYTECODE, say, one server would compile its source at every start and another not.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DRIFT_"))}
-    return {**inherited, "DRIFT_ACCESS_TOKEN": "stub", "DRIFT_BASE_URL": f"http://127.0.0.1:{port}"}
+    return {
+        **inherited,
+        "DRIFT_ACCESS_TOKEN": "stub",
+        "DRIFT_BASE_URL": f"http://127.0.0.1:{port}",
+        "DRIFT_CALLS_PER_MINUTE": "1000000",
+    }
 
 
 def _python(name: str, requirements: str, constraints: str = "") -> Path:

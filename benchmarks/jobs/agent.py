@@ -39,7 +39,7 @@ class Agent:
         if answer.is_error:
             raise Failed(f"{tool} answered with an error: {text[:500]}")
         try:
-            return json.loads(text)
+            return _named(json.loads(text))
         except ValueError:
             return text
 
@@ -61,6 +61,17 @@ class Agent:
             self.guessed.append(operation)
         runner = self.known.get(operation, f"run_{risk}_operation")
         return await self.call(runner, name=operation, arguments=arguments)
+
+
+def _named(value: Any) -> Any:
+    """What drift-mcp writes as `{"columns": […], "rows": [[…], …]}` as the rows that a model reads out of it."""
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"columns", "rows"}:
+        return [dict(zip(value["columns"], row, strict=True)) for row in value["rows"]]
+    return {key: _named(item) for key, item in value.items()}
 
 
 def compact(value: object) -> str:

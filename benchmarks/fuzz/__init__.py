@@ -1,0 +1,1 @@
+"""Calls and messages that no proper client would send. `python -m benchmarks.fuzz` makes them."""
