@@ -13,7 +13,7 @@ COMMANDS = {
     "sandbox": "Run a local Drift over HTTP, to develop against.",
     "demo": "Watch an agent reply to a Drift conversation, against the sandbox.",
     "tools": "List every operation.",
-    "find": "Find the operations for what you want to do.",
+    "find": "Find the operations and jobs for what you want to do.",
     "call": "Run one operation and print its result as JSON.",
     "login": "Connect a Drift organisation, in the browser or with a private app's token.",
     "logout": "Forget the login of a Drift organisation.",

@@ -18,6 +18,7 @@ What stands under `on` are rules: see `drift_mcp.events.rules.rule`.
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -31,7 +32,7 @@ from drift_mcp.toolbox import Toolbox
 if TYPE_CHECKING:
     from drift_mcp.events.rules.rule import Rule
 
-_OWN = ("base_url", "catalogue_prefix", "calls_per_minute", "cache_seconds", "destructive")
+_OWN = ("sandbox_org", "base_url", "catalogue_prefix", "calls_per_minute", "cache_seconds", "destructive")
 """Settings that an entry may give a value of its own."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -43,6 +44,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True, strict=True, defer_build=True)
 
     sandbox: bool = False
+    sandbox_org: int | None = None
     base_url: str | None = None
     catalogue_prefix: str | None = None
     calls_per_minute: float | None = None
@@ -91,28 +93,36 @@ def load(settings: Settings) -> Switchboard:
     if not settings.connections:
         connection = Connection(settings, source=None if settings.sandbox else credentials.of_environment())
         return Switchboard({connection.name: Toolbox(connection)}, connection.name)
-    file = _read(Path(settings.connections))
+    path = Path(settings.connections)
+    file = _read(path)
     if settings.sandbox:
         raise InvalidSetting("connections: give `sandbox = true` to a connection in the file, not --sandbox beside it")
+    played = [name for name, entry in file.connections.items() if entry.sandbox]
     toolboxes: dict[str, Toolbox] = {}
     for name, entry in file.connections.items():
         try:
             source = None if entry.sandbox and not entry.model_extra else credentials.of_entry(entry.model_extra or {})
-            connection = Connection(entry.over(settings, name), name, source=source, rules=_rules(entry, settings))
+            # Several sandboxes are several organisations, though each begins with the same company in it.
+            if name in played[1:] and entry.sandbox_org is None:
+                entry.sandbox_org = _organisation(name)
+            connection = Connection(entry.over(settings, name), name, source=source, rules=_rules(entry))
             toolboxes[name] = Toolbox(connection).narrowed(entry.narrowing())
         except InvalidSetting as error:
-            raise InvalidSetting(f"connections: {name}: {error}") from None
+            raise InvalidSetting(f"connections: {name}: {error} (in {path})") from None
     default = file.default or next(iter(toolboxes))
     if default not in toolboxes:
-        raise InvalidSetting(f"connections: the default {default!r} is none of them: {', '.join(toolboxes)}")
+        raise InvalidSetting(f"connections: the default {default!r} is none of {', '.join(toolboxes)} (in {path})")
     return Switchboard(toolboxes, default)
 
 
-def _rules(entry: _Entry, settings: Settings) -> "tuple[Rule, ...]":
+def _organisation(name: str) -> int:
+    """The id of a sandbox's organisation that was given none: six digits, the same for a name each time."""
+    return 100_000 + crc32(name.encode()) % 900_000
+
+
+def _rules(entry: _Entry) -> "tuple[Rule, ...]":
     if not entry.on:
         return ()
-    if settings.store:
-        raise InvalidSetting("on: what rules have done is kept in the state folder only, so they go with no store")
     from drift_mcp.events.rules.rule import rules_of
 
     return rules_of(entry.on)

@@ -1,6 +1,7 @@
 """Every setting in one place: its default, its flag, its environment variable and its help.
 
-The command line turns each field of `Settings` into an option (see `cli`), so a setting is added here and nowhere else.
+The command line turns each field of `Settings` into an option (see `cli`), so a setting is added here and nowhere else,
+among those of its topic.
 """
 
 import math
@@ -27,21 +28,40 @@ def _setting(default: Any, env: str, text: str, *, secret: bool = False) -> Any:
 DESTRUCTIVE = ("ask", "allow", "block")
 LOG_FORMATS = ("text", "json")
 
+TOPICS = {
+    "sandbox": "Drift",
+    "toolsets": "What an agent sees and may do",
+    "result_bytes": "Answers and files",
+    "webhook_token_env": "Events",
+    "state_dir": "State, audit and log",
+    "transport": "Serving",
+    "keys": "Callers over HTTP",
+}
+"""The topics of the help, by the first setting of each; those after it belong to it too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator can set. Times are in seconds, sizes in bytes."""
 
     sandbox: bool = _setting(False, "DRIFT_SANDBOX", "Use the embedded local Drift: no token, no network.")
+    sandbox_org: int = _setting(
+        0, "DRIFT_SANDBOX_ORG", "Id of the embedded local Drift's organisation; its own one if 0."
+    )
     connections: str = _setting("", "DRIFT_CONNECTIONS", "TOML file of several Drift organisations.")
     base_url: str = _setting("https://driftapi.com", "DRIFT_BASE_URL", "Where the Drift API is.")
+    catalogue_prefix: str = _setting(
+        "/v2", "DRIFT_CATALOGUE_PREFIX", "Path before operations that only third-party catalogues name."
+    )
     connect_timeout: float = _setting(5.0, "DRIFT_CONNECT_TIMEOUT", "Seconds to connect to Drift.")
     read_timeout: float = _setting(20.0, "DRIFT_READ_TIMEOUT", "Seconds of silence from Drift.")
     total_timeout: float = _setting(45.0, "DRIFT_TOTAL_TIMEOUT", "Seconds for one call to Drift in all.")
     calls_per_minute: float = _setting(100.0, "DRIFT_CALLS_PER_MINUTE", "Most calls to Drift in a minute.")
     reports_per_minute: float = _setting(60.0, "DRIFT_REPORTS_PER_MINUTE", "Of these, most for reports.")
-    result_bytes: int = _setting(24_000, "DRIFT_RESULT_BYTES", "Most bytes of JSON in one result.")
-    attachment_bytes: int = _setting(5_000_000, "DRIFT_ATTACHMENT_BYTES", "Largest attachment handed over.")
+    cache_seconds: float = _setting(
+        0.0, "DRIFT_CACHE_SECONDS", "Seconds for which a conversation or contact that was read is not read again."
+    )
+
     toolsets: str = _setting("", "DRIFT_TOOLSETS", "default, all, discovery, or toolsets: conversations,contacts,…")
     tools: str = _setting("", "DRIFT_TOOLS", "Tools to offer by name, besides the toolsets or alone.")
     exclude_tools: str = _setting("", "DRIFT_EXCLUDE_TOOLS", "Tools never to offer.")
@@ -54,19 +74,15 @@ class Settings:
         "DRIFT_DESTRUCTIVE",
         "Deleting and the like: ask (the user), allow or block; empty: ask where possible.",
     )
-    audit_file: str = _setting(
-        "", "DRIFT_AUDIT_FILE", "Where each write leaves a line; in the state folder if empty, none if off."
-    )
-    audit_bytes: int = _setting(10_000_000, "DRIFT_AUDIT_BYTES", "Size at which a new audit file is begun.")
-    audit_keep: int = _setting(10, "DRIFT_AUDIT_KEEP", "Full audit files kept; the oldest go first.")
     ignore_scopes: bool = _setting(False, "DRIFT_IGNORE_SCOPES", "List tools even when the token lacks their scope.")
-    catalogue_prefix: str = _setting(
-        "/v2", "DRIFT_CATALOGUE_PREFIX", "Path before operations that only third-party catalogues name."
-    )
+
+    result_bytes: int = _setting(24_000, "DRIFT_RESULT_BYTES", "Most bytes of JSON in one result, at least 1000.")
+    attachment_bytes: int = _setting(5_000_000, "DRIFT_ATTACHMENT_BYTES", "Largest attachment handed over.")
     withhold_visitor_text: bool = _setting(
         False, "DRIFT_WITHHOLD_VISITOR_TEXT", "Show who wrote and when, but not what visitors wrote."
     )
     files: str = _setting("", "DRIFT_FILES", "Folder that jobs may read from and write to; none if empty.")
+
     webhook_token_env: str = _setting(
         "DRIFT_WEBHOOK_TOKEN", "DRIFT_WEBHOOK_TOKEN_ENV", "Variable with the token of Drift's webhooks, or several."
     )
@@ -76,11 +92,16 @@ class Settings:
     )
     event_days: float = _setting(7.0, "DRIFT_EVENT_DAYS", "How long received events are kept.")
     event_bytes: int = _setting(100_000_000, "DRIFT_EVENT_BYTES", "Most bytes of events kept; the oldest go first.")
-    store: str = _setting("", "DRIFT_STORE", "redis:// URL of what replicas share; none if empty.", secret=True)
-    cache_seconds: float = _setting(
-        0.0, "DRIFT_CACHE_SECONDS", "Seconds for which a conversation or contact that was read is not read again."
+
+    state_dir: str = _setting(
+        "", "DRIFT_STATE_DIR", "Folder for audit, logins, events and jobs; the user's state folder if empty."
     )
-    state_dir: str = _setting("", "DRIFT_STATE_DIR", "Where jobs keep their state; the user's state folder if empty.")
+    store: str = _setting("", "DRIFT_STORE", "redis:// URL of what replicas share; none if empty.", secret=True)
+    audit_file: str = _setting(
+        "", "DRIFT_AUDIT_FILE", "Where each write leaves a line; in the state folder if empty, none if off."
+    )
+    audit_bytes: int = _setting(10_000_000, "DRIFT_AUDIT_BYTES", "Size at which a new audit file is begun.")
+    audit_keep: int = _setting(10, "DRIFT_AUDIT_KEEP", "Full audit files kept; the oldest go first.")
     log_level: str = _setting("WARNING", "DRIFT_LOG_LEVEL", "Least severe log line on stderr.")
     log_format: str = _setting("text", "DRIFT_LOG_FORMAT", "Log lines as text or json, one object a line.")
 
@@ -125,6 +146,17 @@ class Hosting:
     transport: str = _setting("stdio", "DRIFT_TRANSPORT", "stdio, http (with the older HTTP+SSE), or sse alone.")
     host: str = _setting("127.0.0.1", "DRIFT_HTTP_HOST", "Address to listen on; any but loopback needs keys or OAuth.")
     port: int = _setting(8200, "DRIFT_HTTP_PORT", "Port to listen on; 0: any free one.")
+    workers: int = _setting(1, "DRIFT_HTTP_WORKERS", "Processes that share the port; more than one is stateless.")
+    stateless: bool = _setting(
+        False, "DRIFT_HTTP_STATELESS", "Keep no sessions, so that any of several servers may answer any request."
+    )
+    max_calls: int = _setting(32, "DRIFT_HTTP_MAX_CALLS", "Most calls at once of one key; more get a 429.")
+    body_bytes: int = _setting(4_000_000, "DRIFT_HTTP_BODY_BYTES", "Largest request body, at least 1000 bytes.")
+    metrics: bool = _setting(False, "DRIFT_HTTP_METRICS", "Metrics for Prometheus at /metrics, for those who may call.")
+    grace: float = _setting(10.0, "DRIFT_HTTP_GRACE", "Seconds for calls in flight to finish when the server ends.")
+    tls_cert: str = _setting("", "DRIFT_HTTP_TLS_CERT", "Certificate chain (PEM), to serve https.")
+    tls_key: str = _setting("", "DRIFT_HTTP_TLS_KEY", "Private key (PEM) of the certificate.")
+
     keys: str = _setting("", "DRIFT_HTTP_KEYS", "JSON file of those who may call; see `drift-mcp key`.")
     oauth_issuer: str = _setting("", "DRIFT_HTTP_OAUTH_ISSUER", "Issuer of the access tokens that callers show.")
     oauth_audience: str = _setting("", "DRIFT_HTTP_OAUTH_AUDIENCE", "This server's URL, for which tokens must be made.")
@@ -133,16 +165,6 @@ class Hosting:
     oauth_jwks: str = _setting("", "DRIFT_HTTP_OAUTH_JWKS", "Where the issuer's keys are; found out if empty.")
     allowed_hosts: str = _setting("", "DRIFT_HTTP_ALLOWED_HOSTS", "Names by which clients reach this server.")
     allowed_origins: str = _setting("", "DRIFT_HTTP_ALLOWED_ORIGINS", "Web origins that may call from a browser.")
-    workers: int = _setting(1, "DRIFT_HTTP_WORKERS", "Processes that share the port; more than one is stateless.")
-    stateless: bool = _setting(
-        False, "DRIFT_HTTP_STATELESS", "Keep no sessions, so that any of several servers may answer any request."
-    )
-    max_calls: int = _setting(32, "DRIFT_HTTP_MAX_CALLS", "Most calls at once of one key; more get a 429.")
-    body_bytes: int = _setting(4_000_000, "DRIFT_HTTP_BODY_BYTES", "Largest request body.")
-    metrics: bool = _setting(False, "DRIFT_HTTP_METRICS", "Metrics for Prometheus at /metrics, for those who may call.")
-    grace: float = _setting(10.0, "DRIFT_HTTP_GRACE", "Seconds for calls in flight to finish when the server ends.")
-    tls_cert: str = _setting("", "DRIFT_HTTP_TLS_CERT", "Certificate chain (PEM), to serve https.")
-    tls_key: str = _setting("", "DRIFT_HTTP_TLS_KEY", "Private key (PEM) of the certificate.")
 
     def __post_init__(self) -> None:
         if self.transport not in TRANSPORTS:

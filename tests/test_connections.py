@@ -1,5 +1,6 @@
 """Several Drift organisations in one server: the file that names them, and the argument that picks one."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from drift_mcp import connections
 from drift_mcp.settings import InvalidSetting, Settings
+from drift_mcp.surface import STEP_BACK_FOR_CONNECTIONS
 from drift_mcp.switchboard import Switchboard
 
 TWO = """
@@ -58,7 +60,9 @@ class TestSeveral:
 
     async def test_they_are_listed_in_the_order_of_a_single_one(self, load: Callable[..., Switchboard]) -> None:
         async with load(TWO) as several, connections.load(Settings(sandbox=True)) as one:
-            assert [tool["name"] for tool in await several.listed()] == [tool["name"] for tool in await one.listed()]
+            order = [tool["name"] for tool in await one.listed()]
+            shown = [tool["name"] for tool in await several.listed()]
+        assert shown == [name for name in order if name not in STEP_BACK_FOR_CONNECTIONS]
 
     async def test_a_call_goes_where_it_says_and_by_default_to_the_default(
         self, load: Callable[..., Switchboard]
@@ -77,6 +81,19 @@ class TestSeveral:
                 asked = {"email": lead["email"], "connection": name}
                 counts[name] = (await switchboard.call("find_contacts_by_email", asked))["structuredContent"]["count"]
         assert counts == {"acme": 1, "globex": 0}
+
+    async def test_each_sandbox_is_an_organisation_of_its_own_the_same_one_each_time(
+        self, load: Callable[..., Switchboard]
+    ) -> None:
+        seen = []
+        for _ in range(2):
+            async with load(f"{TWO}\n[connections.initech]\nsandbox = true\nsandbox_org = 77") as switchboard:
+                told = [await switchboard.call("get_token_info", {"connection": name}) for name in switchboard.names]
+            seen.append([each["structuredContent"]["org_id"] for each in told])
+        assert seen[0] == seen[1]
+        assert seen[0][0] == 84213
+        assert 100_000 <= seen[0][1] < 1_000_000
+        assert seen[0][2] == 77
 
     async def test_a_read_only_one_refuses_to_write_however_it_is_asked(self, load: Callable[..., Switchboard]) -> None:
         message = {"conversation_id": 1, "type": "chat", "body": "x"}
@@ -153,3 +170,47 @@ class TestPolicyOfOne:
     def test_another_word_is_refused_with_the_name_of_the_connection(self, load: Callable[..., Switchboard]) -> None:
         with pytest.raises(InvalidSetting, match="globex: destructive must be"):
             load(self.TEXT.replace("block", "maybe"))
+
+
+class TestTheShell:
+    """`audit` and `events` look where a server with the same settings has written."""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        file = tmp_path / "connections.toml"
+        file.write_text(TWO)
+        return file
+
+    def test_the_audit_of_connections_is_found_by_the_variable_and_its_absence_is_told(
+        self, run: Callable[..., Any], file: Path, tmp_path: Path
+    ) -> None:
+        state = tmp_path / "state"
+        env = {"DRIFT_STATE_DIR": str(state)}
+        nothing = run("audit", "--json", env=env)
+        assert (nothing.status, nothing.stdout) == (0, "")
+        assert f"no line is in {state / 'audit.jsonl'}" in nothing.stderr
+        line = {"time": "2026-11-21T09:00:00.000Z", "principal": "ada", "connection": "acme", "tool": "create_contact"}
+        (state / "connections" / "acme").mkdir(parents=True)
+        written = json.dumps(line | {"ids": {"id": 7}, "outcome": "applied"})
+        (state / "connections" / "acme" / "audit.jsonl").write_text(f"{written}\n")
+        without = run("audit", "--json", env=env)
+        assert "the audit of acme is not among it: name the server's file of connections" in without.stderr
+        named = env | {"DRIFT_CONNECTIONS": str(file)}
+        assert run("audit", "--json", env=named).stdout == f"{written}\n"
+        assert "none of the 1 lines in" in run("audit", "--principal", "ben", env=named).stderr
+
+    def test_events_name_the_file_and_the_folder_where_nothing_was_found(
+        self, run: Callable[..., Any], file: Path, tmp_path: Path
+    ) -> None:
+        env = {"DRIFT_STATE_DIR": str(tmp_path / "state")}
+        assert "name the server's file of connections with --connections" in run("events", "failed", env=env).stderr
+        named = env | {"DRIFT_CONNECTIONS": str(file)}
+        assert (
+            f"no connection has rules (acme, globex): see `on` in {file}" in run("events", "failed", env=named).stderr
+        )
+        refused = run("events", "failed", "--connection", "initech", env=named)
+        assert (refused.status, "no connection 'initech', only acme, globex" in refused.stderr) == (2, True)
+        file.write_text(f"{TWO}[connections.globex.on.new_conversation]\nenrich_contact = true\n")
+        found = run("events", "failed", env=named)
+        assert (found.status, found.stdout) == (0, "")
+        assert str(tmp_path / "state" / "connections" / "globex") in found.stderr

@@ -1,17 +1,22 @@
 """`drift-mcp doctor` and `drift-mcp connections` as processes, against a local Drift, with clients' files."""
 
 import json
+import os
 import re
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import SecretStr
 
+from drift_mcp.credentials.source import store
+from drift_mcp.credentials.tokens import Tokens
 from drift_mcp.doctor import Level
 from drift_mcp.doctor.clients import _files
 from drift_mcp.doctor.reach import reach
@@ -19,9 +24,22 @@ from drift_mcp.http.keys import new_key
 from drift_mcp.settings import Settings
 from tests.conftest import Finished, LocalDrift
 from tests.support.faults import answer, faults
+from tests.support.forks import Forks
 
 TOKEN = "dr1ft-canary-token-0815"
+Run = Callable[..., Finished]
 Examine = Callable[..., dict[str, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def quick(environment: dict[str, str], workplace: Path, run: Run) -> Iterator[Run]:
+    """`run`, in forks of one process where there are any."""
+    if not hasattr(os, "fork"):
+        yield run
+        return
+    forks = Forks(environment, workplace)
+    yield lambda *args, env: Finished(*forks.run(args, environment | env))
+    forks.close()
 
 
 @pytest.fixture
@@ -32,11 +50,11 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def examine(run: Callable[..., Finished], home: Path, drift: LocalDrift) -> Examine:
+def examine(quick: Run, home: Path, drift: LocalDrift) -> Examine:
     """The findings by what they are about. The exit status has to go with them, and no token may be shown."""
 
     def look(*args: str, env: dict[str, str] | None = None) -> dict[str, dict[str, str]]:
-        finished = run("doctor", "--json", *args, env=drift.env | {"HOME": str(home)} | (env or {}))
+        finished = quick("doctor", "--json", *args, env=drift.env | {"HOME": str(home)} | (env or {}))
         told = finished.json
         problems = [each for each in told["findings"] if each["level"] == "problem"]
         assert (finished.status, told["problems"]) == (1 if problems else 0, len(problems)), finished.stderr
@@ -67,7 +85,7 @@ class TestWhatIsWell:
         assert "can run all" in found["drift: scopes"]["text"]
         assert {"versions", "settings", "state folder", "drift: network", "drift: clock", "clients"} <= set(found)
 
-    def test_people_get_a_line_for_each_finding(self, run: Callable[..., Finished], home: Path) -> None:
+    def test_people_get_a_line_for_each_finding(self, run: Run, home: Path) -> None:
         env = {"HOME": str(home), "DRIFT_BASE_URL": "http://127.0.0.1:1", "DRIFT_ACCESS_TOKEN": TOKEN}
         finished = run("doctor", env=env)
         [line] = [line for line in finished.stdout.splitlines() if line.startswith("problem")]
@@ -75,28 +93,62 @@ class TestWhatIsWell:
         assert " → check the network" in line
         assert (finished.status, TOKEN in finished.stdout) == (1, False)
 
-    def test_the_sandbox_needs_nothing(self, run: Callable[..., Finished], home: Path) -> None:
-        finished = run("doctor", "--sandbox", env={"HOME": str(home)})
+    def test_the_sandbox_needs_nothing(self, quick: Run, home: Path) -> None:
+        finished = quick("doctor", "--sandbox", env={"HOME": str(home)})
         assert finished.status == 0
         assert "sandbox: is the sandbox" in finished.stdout
 
 
 class TestTheToken:
-    def test_one_that_drift_does_not_accept_is_a_problem(self, examine: Examine) -> None:
+    def test_one_that_drift_does_not_accept_is_a_problem_of_the_variable_it_is_in(self, examine: Examine) -> None:
         found = examine(env={"DRIFT_ACCESS_TOKEN": TOKEN})["drift: token"]
-        assert (found["level"], found["text"]) == ("problem", "Drift does not accept it")
-        assert "environment variable" in found["todo"]
+        said = "Drift does not accept it (from the environment variable DRIFT_ACCESS_TOKEN)"
+        assert (found["level"], found["text"]) == ("problem", said)
+        assert found["todo"].startswith("set DRIFT_ACCESS_TOKEN where the server starts")
 
-    def test_without_one_it_says_how_to_get_one(self, examine: Examine) -> None:
-        found = examine(env={"DRIFT_ACCESS_TOKEN": ""})["drift: token"]
-        assert (found["level"], "drift-mcp login" in found["todo"]) == ("problem", True)
+    @pytest.mark.parametrize("text", ["paste-your-drift-token-here", "<token>", "${DRIFT_TOKEN}", "your_token"])
+    def test_a_placeholder_is_no_token(self, examine: Examine, drift: LocalDrift, text: str) -> None:
+        found = examine(env={"DRIFT_ACCESS_TOKEN": text})["drift: token"]
+        assert found["level"] == "problem"
+        assert found["text"] == "the environment variable DRIFT_ACCESS_TOKEN holds a placeholder, not a token"
+        assert [each["path"] for each in drift.requests()] == ["/"]  # whether Drift is there, without a token
 
-    def test_a_file_that_others_can_read_is_no_place_for_it(self, examine: Examine, tmp_path: Path) -> None:
-        file = tmp_path / "token"
+    def test_without_one_it_says_where_it_looked_and_how_to_get_one(self, examine: Examine, tmp_path: Path) -> None:
+        found = examine("--state-dir", str(tmp_path), env={"DRIFT_ACCESS_TOKEN": ""})["drift: token"]
+        assert found["level"] == "problem"
+        assert "DRIFT_ACCESS_TOKEN, DRIFT_TOKEN_FILE and DRIFT_TOKEN_COMMAND are not set" in found["text"]
+        assert f"(looked in {tmp_path / 'logins'})" in found["text"]
+        assert "set DRIFT_ACCESS_TOKEN" in found["todo"]
+        assert "`drift-mcp login --token`" in found["todo"]
+
+    def test_a_file_that_cannot_be_used_is_named_with_the_step_that_helps(
+        self, examine: Examine, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "token.txt"
+        env = {"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_FILE": str(file)}
+        found = examine(env=env)["drift: token"]
+        assert (found["level"], f"the file {file}: " in found["text"]) == ("problem", True)
+        assert found["todo"].startswith("put a token of your Drift app")
         file.write_text(TOKEN)
         file.chmod(0o644)
-        found = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_FILE": str(file)})["drift: token"]
-        assert (found["level"], "chmod 600" in found["text"]) == ("problem", True)
+        found = examine(env=env)["drift: token"]
+        assert (found["level"], found["todo"]) == ("problem", f"run `chmod 600 {file}`")
+
+    def test_a_token_in_the_place_of_a_path_or_a_name_is_not_shown(self, examine: Examine, tmp_path: Path) -> None:
+        found = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_FILE": "Secret0815"})["drift: token"]
+        assert "that `token_file` or DRIFT_TOKEN_FILE names" in found["text"]
+        file = tmp_path / "connections.toml"
+        file.write_text('[connections.acme]\ntoken_env = "Secret0815"\n')
+        told = examine("--connections", str(file))["acme: token"]
+        assert told["text"] == "the environment variable that `token_env` names is not set"
+        assert "Secret0815" not in f"{found}{told}"
+
+    def test_a_command_is_named_without_its_arguments_and_not_if_it_is_none(self, examine: Examine) -> None:
+        unknown = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_COMMAND": "Secret0815"})["drift: token"]
+        assert "the command that `token_command` or DRIFT_TOKEN_COMMAND names: " in unknown["text"]
+        found = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_COMMAND": f"{sys.executable} {TOKEN}"})
+        assert f"the command {sys.executable}: " in found["drift: token"]["text"]
+        assert "run all of DRIFT_TOKEN_COMMAND in a terminal" in found["drift: token"]["todo"]
 
     def test_listed_tools_that_it_cannot_run_are_named_with_the_scope(
         self, examine: Examine, drift: LocalDrift
@@ -111,10 +163,78 @@ class TestTheToken:
         assert narrowed["level"] == "ok"
 
 
+class TestTheLogin:
+    """Logins as `drift-mcp login` leaves them, in the encrypted file."""
+
+    @pytest.fixture
+    def logged_in(
+        self, drift: LocalDrift, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[..., dict[str, str]]:
+        """Stores a login that ends so many seconds from now; the environment without the Drift app."""
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+        def kept(seconds: float, *, refresh: bool = True, name: str = "drift", state: Path | None = None) -> Any:
+            now = time.time()
+            refreshing = SecretStr("refresh-canary-0815") if refresh else None
+            tokens = Tokens(SecretStr(drift.token), refreshing, now - 7200, now + seconds)
+            store(state or tmp_path).save(name, tokens, "file")
+            null = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+            return null | {"DRIFT_ACCESS_TOKEN": "", "DRIFT_STATE_DIR": str(tmp_path)}
+
+        return kept
+
+    def test_one_that_has_ended_is_not_renewed_without_the_app_whose_variables_are_named(
+        self, examine: Examine, logged_in: Callable[..., dict[str, str]], tmp_path: Path
+    ) -> None:
+        env = logged_in(-60)
+        found = examine(env=env)["drift: token"]
+        assert found["level"] == "problem"
+        assert re.match(
+            rf"the login in {tmp_path / 'logins'} ended at \d{{4}}-\d\d-\d\dT.*Z, and is not", found["text"]
+        )
+        assert found["todo"].startswith("set DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET where the server starts")
+        assert "a new login is not needed" in found["todo"]
+        half = examine(env=env | {"DRIFT_CLIENT_ID": "sandbox-client-id"})["drift: token"]
+        assert half["todo"].startswith("set DRIFT_CLIENT_SECRET where")
+
+    def test_one_that_will_end_is_a_warning_beside_what_drift_says(
+        self, quick: Run, home: Path, drift: LocalDrift, logged_in: Callable[..., dict[str, str]]
+    ) -> None:
+        finished = quick("doctor", env=drift.env | logged_in(3600) | {"HOME": str(home)})
+        told = [line for line in finished.stdout.splitlines() if "drift: token" in line]
+        assert [line.split()[0] for line in told] == ["warning", "ok"]
+        assert " ends at " in told[0]
+        assert "DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET" in told[0]
+
+    def test_in_a_file_of_connections_the_entry_and_its_variable_are_named(
+        self, examine: Examine, drift: LocalDrift, logged_in: Callable[..., dict[str, str]], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "connections.toml"
+        app = 'client_id = "sandbox-client-id"\nclient_secret_env = "ACME_SECRET"'
+        url = f'base_url = "{drift.url}"'
+        file.write_text(
+            f"[connections.acme]\noauth = true\n{app}\n{url}\n[connections.globex]\nkeyring = true\n{url}\n"
+            f"[connections.initech]\noauth = true\n{app}\n{url}"
+        )
+        for name in ("acme", "globex"):
+            env = logged_in(-60, name=name, state=tmp_path / "connections" / name)
+        found = examine("--connections", str(file), env=env)
+        assert found["acme: token"]["todo"].startswith("set ACME_SECRET where the server starts")
+        assert found["globex: token"]["todo"].startswith(f"give [connections.globex] in {file} `client_id`")
+        assert found["initech: token"]["todo"] == f"run `drift-mcp login initech --connections {file}`"
+
+    def test_one_that_has_ended_for_good_asks_for_a_new_one(
+        self, examine: Examine, logged_in: Callable[..., dict[str, str]]
+    ) -> None:
+        found = examine(env=logged_in(-60, refresh=False))["drift: token"]
+        assert (found["level"], "drift-mcp login --token" in found["todo"]) == ("problem", True)
+
+
 class TestTheNetwork:
     def test_a_name_that_is_not_found(self, examine: Examine) -> None:
         found = examine("--base-url", "https://drift.invalid")["drift: network"]
         assert (found["level"], found["text"]) == ("problem", "the name drift.invalid is not found")
+        assert "the base URL https://drift.invalid (--base-url, DRIFT_BASE_URL)" in found["todo"]
 
     def test_a_port_where_nobody_listens(self, examine: Examine) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -146,12 +266,15 @@ class TestTheConfiguration:
     def test_a_setting_that_cannot_work(self, examine: Examine) -> None:
         found = examine("--total-timeout", "0")
         assert found["settings"]["level"] == "problem"
+        assert found["settings"]["todo"].startswith("correct --total-timeout or DRIFT_TOTAL_TIMEOUT")
         assert "clients" in found  # the rest that can be looked at is
 
     def test_a_file_of_connections_that_cannot_be_used(self, examine: Examine, tmp_path: Path) -> None:
         file = tmp_path / "connections.toml"
         file.write_text(f"[connections.acme]\nread_only = '{TOKEN}'")
-        assert examine("--connections", str(file))["connections"]["level"] == "problem"
+        found = examine("--connections", str(file))["connections"]
+        assert (found["level"], str(file) in found["text"]) == ("problem", True)
+        assert found["todo"].startswith(f"correct {file}")
 
     def test_each_connection_is_looked_at(self, examine: Examine, drift: LocalDrift, tmp_path: Path) -> None:
         file = tmp_path / "connections.toml"
@@ -182,40 +305,57 @@ class TestTheConfiguration:
 
 
 class TestTheClients:
-    def test_an_entry_that_starts_is_ok(self, examine: Examine, home: Path) -> None:
-        claude(home, {"drift": ours(), "other": {"command": "nothing-of-ours"}})
+    NOT_THERE: ClassVar = {"command": "/nowhere/drift-mcp"}
+
+    def test_an_entry_that_starts_is_ok_and_one_that_does_not_is_none(self, examine: Examine, home: Path) -> None:
+        wrong = ours(args=["-m", "drift_mcp", "--frobnicate"])
+        path = claude(home, {"drift": ours(), "wrong": wrong, "other": {"command": "nothing-of-ours"}})
         found = examine()
-        assert found["Claude Desktop: drift"]["text"] == "its command starts and answers"
+        assert found["Claude Desktop: drift"]["text"] == f"its command in {path} starts and answers"
+        assert "exit status 2" in found["Claude Desktop: wrong"]["text"]
+        assert f"`command` and `args` in {path}" in found["Claude Desktop: wrong"]["todo"]
         assert not any("other" in about for about in found)
 
     def test_a_token_in_plain_text_is_a_warning_without_the_token(self, examine: Examine, home: Path) -> None:
         secrets = {"DRIFT_ACCESS_TOKEN": TOKEN, "ACME_SECRET": TOKEN, "DRIFT_TOKEN_FILE": "/run/x", "A_TOKEN": "${B}"}
-        claude(home, {"drift": ours(env=secrets)})
-        found = examine()
-        assert found["Claude Desktop: drift"]["level"] == "ok"
-        finding = found["Claude Desktop: drift: token"]
+        path = claude(home, {"drift": self.NOT_THERE | {"env": secrets}})
+        finding = examine()["Claude Desktop: drift: token"]
         assert finding["level"] == "warning"
-        assert finding["text"].startswith("DRIFT_ACCESS_TOKEN, ACME_SECRET stand there in plain text")
+        assert finding["text"].startswith(f"DRIFT_ACCESS_TOKEN, ACME_SECRET stand in {path} in plain text")
         assert "drift-mcp login --token" in finding["todo"]
 
-    def test_the_placeholder_of_the_example_is_no_token(self, examine: Examine, home: Path) -> None:
+    def test_the_placeholder_of_the_example_is_no_token_but_a_problem(self, examine: Examine, home: Path) -> None:
         example = json.loads((Path(__file__).parents[1] / "mcp.json.example").read_text())
-        claude(home, example["mcpServers"])
-        assert {each["level"] for each in examine().values()} == {"ok"}
+        path = claude(home, {name: entry | self.NOT_THERE for name, entry in example["mcpServers"].items()})
+        found = examine()
+        finding = found["Claude Desktop: drift: token"]
+        assert finding["level"] == "problem"
+        assert finding["text"] == f"DRIFT_ACCESS_TOKEN in {path} still has the example's placeholder"
+        assert finding["todo"].startswith("put a token of your Drift app")
+        assert "Claude Desktop: drift-sandbox: token" not in found
+
+    def test_the_file_that_an_entry_names_for_the_token_is_looked_at(
+        self, examine: Examine, home: Path, tmp_path: Path
+    ) -> None:
+        token = tmp_path / "drift-token"
+        path = claude(home, {"drift": self.NOT_THERE | {"env": {"DRIFT_TOKEN_FILE": str(token)}}})
+        finding = examine()["Claude Desktop: drift: token"]
+        assert finding["level"] == "problem"
+        assert finding["text"].startswith(f"DRIFT_TOKEN_FILE in {path} names {token}: ")
+        token.write_text(TOKEN)
+        token.chmod(0o600)
+        assert "Claude Desktop: drift: token" not in examine()
 
     def test_a_command_that_is_not_there(self, examine: Examine, home: Path) -> None:
         cursor = home / ".cursor" / "mcp.json"
         cursor.parent.mkdir()
-        cursor.write_text(json.dumps({"mcpServers": {"drift": {"command": "/nowhere/drift-mcp"}}}))
+        cursor.write_text(json.dumps({"mcpServers": {"drift": self.NOT_THERE}}))
         found = examine()["Cursor: drift"]
-        assert (found["level"], "drift-mcp is not found" in found["text"]) == ("problem", True)
+        assert (found["level"], f"drift-mcp in {cursor} is not found" in found["text"]) == ("problem", True)
         assert "full path" in found["todo"]
 
-    def test_a_command_that_does_not_start(self, examine: Examine, home: Path) -> None:
-        claude(home, {"drift": ours(args=["-m", "drift_mcp", "--frobnicate"])})
-        assert "exit status 2" in examine()["Claude Desktop: drift"]["text"]
-
     def test_a_file_without_it_and_one_that_is_no_json(self, examine: Examine, home: Path) -> None:
+        assert str(home / ".cursor" / "mcp.json") in examine()["clients"]["text"]
         claude(home, {"other": {"command": "x"}})
         assert "drift-mcp is not in" in examine()["Claude Desktop"]["text"]
         claude(home, '{"mcpServers": {')
@@ -252,27 +392,27 @@ class TestConnections:
         return path
 
     @pytest.fixture
-    def listed(self, run: Callable[..., Finished], drift: LocalDrift, file: Path) -> Callable[..., Finished]:
+    def listed(self, quick: Run, drift: LocalDrift, file: Path) -> Run:
         env = {"ACME": TOKEN, "GLOBEX": drift.token}
-        return lambda *args, **more: run("connections", "--connections", str(file), *args, env=env | more)
+        return lambda *args, **more: quick("connections", "--connections", str(file), *args, env=env | more)
 
-    def test_they_are_listed_without_asking_drift(self, listed: Callable[..., Finished], drift: LocalDrift) -> None:
+    def test_they_are_listed_without_asking_drift(self, listed: Run, drift: LocalDrift) -> None:
         rows = {row["name"]: row for row in listed("--json", GLOBEX="").json}
         assert [rows[name]["default"] for name in ("acme", "globex", "play")] == [False, True, False]
-        assert rows["acme"]["token_from"] == "environment variable"
+        assert (rows["acme"]["token_from"], rows["acme"]["token_in"]) == ("environment variable", "ACME")
         assert [rows[name]["token_there"] for name in ("acme", "globex", "play")] == [True, False, True]
         assert rows["globex"]["surface"]["read_only"] is True
         assert drift.requests() == []
 
-    def test_a_test_tells_organisation_and_scopes_or_what_is_wrong(self, listed: Callable[..., Finished]) -> None:
+    def test_a_test_tells_organisation_and_scopes_or_what_is_wrong(self, listed: Run) -> None:
         finished = listed("--json", "--test")
         rows = {row["name"]: row for row in finished.json}
         assert rows["globex"]["organisation"] == 84213
         assert "contact_read" in rows["globex"]["scopes"]
-        assert rows["acme"]["problem"].startswith("Drift does not accept it")
+        assert rows["acme"]["problem"].startswith("Drift does not accept it (from the environment variable ACME) → set")
         assert (finished.status, TOKEN in finished.stdout + finished.stderr) == (1, False)
 
-    def test_one_can_be_tested_alone(self, listed: Callable[..., Finished], drift: LocalDrift) -> None:
+    def test_one_can_be_tested_alone(self, listed: Run, drift: LocalDrift) -> None:
         finished = listed("--test", "globex")
         assert finished.status == 0, finished.stderr
         assert "globex (default)" in finished.stdout
@@ -280,4 +420,5 @@ class TestConnections:
         assert "organisation: 84213" in finished.stdout
         assert drift.token not in finished.stdout
         assert len(drift.requests()) == 1
-        assert listed("--test", "nobody").status == 2
+        refused = listed("--test", "nobody")
+        assert (refused.status, "no connection 'nobody', only acme, globex, play" in refused.stderr) == (2, True)

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import click
 
-from drift_mcp.commands.options import with_settings
+from drift_mcp.audit_file import AuditFile
+from drift_mcp.commands.options import NO_FILE, SettingsCommand, with_settings
 from drift_mcp.settings import Settings
 from drift_mcp.text import visible
 
@@ -19,7 +21,7 @@ _COLUMNS = ("time", "principal", "connection", "tool", "ids", "outcome", "status
 _ENDS = ("applied", "refused", "not_applied", "unknown", "declined")
 
 
-@click.command()
+@click.command(cls=SettingsCommand)
 @click.option(
     "--since", metavar="TIME", help="From this time on, such as 2026-11-21T09:00:00Z, or 30m, 8h, 7d for so long ago."
 )
@@ -28,30 +30,42 @@ _ENDS = ("applied", "refused", "not_applied", "unknown", "declined")
 @click.option("--principal", help="Only this caller.")
 @click.option("--outcome", type=click.Choice(_ENDS), help="Only what ended so.")
 @click.option("--json", "as_json", is_flag=True, help="Print the lines as they are.")
-@with_settings
+@partial(with_settings, shown={"connections", "state_dir", "audit_file"})
 def audit(since: str | None, tool: str | None, as_json: bool, settings: Settings, **only: str | None) -> None:
     """Show who wrote what to Drift, and how it ended: the oldest first, full files included."""
     start = _time(since) if since else ""
     wanted = {name: value for name, value in only.items() if value}
+    files = _files(settings)
+    every = list(_lines(files))
     found = [
         line
-        for line in _lines(settings)
+        for line in every
         if line["time"] >= start
         and (tool is None or tool in {line["tool"], line.get("job")})
         and all(line[name] == value for name, value in wanted.items())
     ]
     found.sort(key=lambda line: line["time"])
+    if not found:
+        click.echo(f"drift-mcp: {_nothing(files, len(every))}", err=True)
+    others = sorted(path.parent.name for path in settings.state().glob("connections/*/audit.jsonl"))
+    if others and not settings.connections:
+        click.echo(f"drift-mcp: the audit of {', '.join(others)} is not among it: {NO_FILE}", err=True)
     click.echo("\n".join(map(json.dumps, found)) if as_json else _table(found), nl=bool(found) or not as_json)
 
 
-def _lines(settings: Settings) -> Iterator[Line]:
-    """Every line of every connection. What is no line of the audit is passed over, and how many were is told."""
+def _files(settings: Settings) -> list[AuditFile]:
+    """The files of every connection, each once."""
     from drift_mcp import connections
 
     switchboard = connections.load(settings)
     files = [switchboard.toolbox(name).connection.audit.file() for name in switchboard.names]
+    return list({file.path.absolute(): file for file in files if file}.values())
+
+
+def _lines(files: list[AuditFile]) -> Iterator[Line]:
+    """Every line. What is no line of the audit is passed over, and how many were is told."""
     unreadable = 0
-    for file in {file.path.absolute(): file for file in files if file}.values():
+    for file in files:
         for text in file.lines():
             try:
                 line = json.loads(text)
@@ -64,6 +78,16 @@ def _lines(settings: Settings) -> Iterator[Line]:
                 unreadable += 1
     if unreadable:
         click.echo(f"drift-mcp: {unreadable} lines are cut short or no lines of the audit", err=True)
+
+
+def _nothing(files: list[AuditFile], lines: int) -> str:
+    """Where nothing was found."""
+    if not files:
+        return "the audit is off (--audit-file, DRIFT_AUDIT_FILE)"
+    places = ", ".join(str(file.path.absolute()) for file in files)
+    if lines:
+        return f"none of the {lines} lines in {places} is asked for"
+    return f"no line is in {places}; a server with another --state-dir (DRIFT_STATE_DIR) has its audit there"
 
 
 def _time(text: str) -> str:

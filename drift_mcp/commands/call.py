@@ -2,20 +2,27 @@
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
 from drift_mcp.caller import Answer, Caller
-from drift_mcp.commands.options import log_to_stderr, read_arguments, unknown_tool, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, read_arguments, unknown_tool, with_settings
 from drift_mcp.settings import Settings
 
+_SHOWN = {
+    "sandbox", "connections", "base_url", "total_timeout", "read_only", "allow_dangerous", "destructive",
+    "result_bytes", "files", "state_dir", "log_level",
+}  # fmt: skip
+"""The settings that matter for one call."""
 
-@click.command()
+
+@click.command(cls=SettingsCommand)
 @click.argument("tool")
 @click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--json", "json_text", metavar="OBJECT", help="The arguments as one JSON object.")
-@with_settings
+@partial(with_settings, shown=_SHOWN)
 def call(tool: str, pairs: tuple[str, ...], json_text: str | None, settings: Settings) -> None:
     """Run one operation and print its result as JSON.
 

@@ -2,15 +2,16 @@
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
-from drift_mcp.commands.options import log_to_stderr, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, toolbox_of, with_settings
 from drift_mcp.settings import Settings
 
 
-@click.command()
+@click.command(cls=SettingsCommand)
 @click.option(
     "--test",
     metavar="[NAME]",
@@ -19,7 +20,7 @@ from drift_mcp.settings import Settings
     help="Ask Drift about the token of this connection, or of each.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead.")
-@with_settings
+@partial(with_settings, shown={"sandbox", "connections", "base_url", "state_dir"})
 def connections(test: str | None, as_json: bool, settings: Settings) -> None:
     """List the connections: where each token comes from, whether it is there, and what may be done.
 
@@ -35,26 +36,30 @@ def connections(test: str | None, as_json: bool, settings: Settings) -> None:
 
 async def _look(settings: Settings, test: str | None) -> list[dict[str, Any]]:
     from drift_mcp.connections import load
-    from drift_mcp.doctor.access import ask, token_kind
+    from drift_mcp.doctor import Finding
+    from drift_mcp.doctor.access import tried
+    from drift_mcp.doctor.token import place
 
     async with load(settings) as switchboard:
-        if test and test not in switchboard.names:
-            raise click.UsageError(f"there is no connection {test!r}, only {', '.join(switchboard.names)}")
+        if test:
+            toolbox_of(switchboard, test)
         default = switchboard.toolbox().connection.name
         rows = []
         for name in [test] if test else switchboard.names:
             toolbox = switchboard.toolbox(name)
+            where = place(toolbox.connection)
             row: dict[str, Any] = {
                 "name": name,
                 "default": name == default,
-                "token_from": token_kind(toolbox.connection),
+                "token_from": where.kind,
+                "token_in": where.name,
                 "token_there": await toolbox.connection.available(),
                 "surface": toolbox.surface.summary(),
             }
             if test is not None:
-                told = await ask(toolbox.connection)
-                if told.refused:
-                    row["problem"] = f"{told.refused.text} → {told.refused.todo}"
+                told = await tried(toolbox.connection)
+                if isinstance(told, Finding):
+                    row["problem"] = f"{told.text} → {told.todo}"
                 else:
                     row |= {"organisation": told.organisation, "scopes": list(told.scopes)}
             rows.append(row)
@@ -64,7 +69,7 @@ async def _look(settings: Settings, test: str | None) -> list[dict[str, Any]]:
 def _lines(row: dict[str, Any]) -> str:
     lines = [row["name"] + (" (default)" if row["default"] else "")]
     there = "there" if row["token_there"] else "MISSING"
-    lines.append(f"  token:        {row['token_from']}, {there}")
+    lines.append(f"  token:        {' '.join(filter(None, (row['token_from'], row['token_in'])))}, {there}")
     lines.append(f"  tools:        {_surface(row['surface'])}")
     if "problem" in row:
         lines.append(f"  problem:      {row['problem']}")

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from drift_mcp.commands.options import log_to_stderr, with_hosting, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, with_hosting, with_settings
 from drift_mcp.settings import Hosting, InvalidSetting, Settings
 
 if TYPE_CHECKING:
     from drift_mcp.doctor import Finding
 
 
-@click.command()
+@click.command(cls=SettingsCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
-@partial(with_hosting, unchecked=True)
 @partial(with_settings, unchecked=True)
+@partial(with_hosting, unchecked=True)
 def doctor(*, settings: Callable[[], Settings], hosting: Callable[[], Hosting], as_json: bool) -> None:
     """Check configuration, network, token, scopes, clock and the clients on this machine.
 
@@ -50,7 +50,7 @@ async def _look(settings: Callable[[], Settings], hosting: Callable[[], Hosting]
     try:
         chosen, serving = settings(), hosting()
     except InvalidSetting as error:
-        found.append(problem("settings", str(error), "correct it; `drift-mcp serve --help` lists every setting"))
+        found.append(problem("settings", str(error), configuration.where_to_correct(str(error))))
         return [*found, *clients.clients()]
     log_to_stderr(chosen)
     state = configuration.state_folder(chosen)

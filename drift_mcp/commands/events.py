@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from drift_mcp.commands.audit import moment
-from drift_mcp.commands.options import with_settings
+from drift_mcp.commands.options import NO_FILE, SettingsCommand, toolbox_of, with_settings
 from drift_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from drift_mcp.connection import Connection
 
 MOST = 10_000
+_SHOWN = {"connections", "state_dir", "store"}
 
 
 @click.group()
@@ -24,18 +26,20 @@ def events() -> None:
     """Show events that rules could not act on, and have them acted on again."""
 
 
-@events.command()
+@events.command(cls=SettingsCommand)
 @click.option("--connection", help="Only this connection.")
-@with_settings
+@partial(with_settings, shown=_SHOWN)
 def failed(connection: str | None, settings: Settings) -> None:
     """Print the events that rules have given up, one JSON object a line, the latest first."""
     from drift_mcp.events.log import Wanted
     from drift_mcp.fields import iso_from_ms
 
     async def show() -> None:
+        count = 0
         async with _with_rules(settings, connection) as found:
             for each in found:
                 for failure in await each.events.ledger.failures(Wanted(), MOST):
+                    count += 1
                     event = failure.entry.event
                     line: dict[str, Any] = {
                         "connection": each.name,
@@ -47,16 +51,18 @@ def failed(connection: str | None, settings: Settings) -> None:
                         "contact_id": event.contact_id,
                     }
                     click.echo(json.dumps(line))
+            if not count:
+                click.echo(f"drift-mcp: no event that a rule has given up is kept in {_place(found)}", err=True)
 
     _run(show)
 
 
-@events.command()
+@events.command(cls=SettingsCommand)
 @click.option("--failed", "given_up", is_flag=True, help="Only those that rules have given up.")
 @click.option("--since", metavar="TIME", help="Only from this time on, such as 2026-11-21T09:00:00Z, or 8h.")
 @click.option("--type", "type_name", help="Only of this type, such as new_conversation.")
 @click.option("--connection", help="Only of this connection.")
-@with_settings
+@partial(with_settings, shown=_SHOWN)
 def replay(
     given_up: bool, since: str | None, type_name: str | None, connection: str | None, settings: Settings
 ) -> None:
@@ -106,10 +112,17 @@ async def _with_rules(settings: Settings, name: str | None) -> AsyncIterator[lis
     from drift_mcp import connections
 
     async with connections.load(settings) as switchboard:
-        if name is not None and name not in switchboard.names:
-            raise click.UsageError(f"there is no connection {name!r}: there are {', '.join(switchboard.names)}")
-        every = [switchboard.toolbox(each).connection for each in switchboard.names if name in {None, each}]
+        chosen = switchboard.names if name is None else [toolbox_of(switchboard, name).connection.name]
+        every = [switchboard.toolbox(each).connection for each in chosen]
         found = [each for each in every if each.rules]
         if not found:
-            raise click.UsageError("no connection has rules: see `on` in the file of --connections")
+            todo = f"see `on` in {settings.connections}" if settings.connections else NO_FILE
+            raise click.UsageError(f"no connection has rules ({', '.join(chosen)}): {todo}")
         yield found
+
+
+def _place(connections: list[Connection]) -> str:
+    """Where the events of these are kept."""
+    if connections[0].settings.store:
+        return "the store of --store"
+    return ", ".join(str(each.state()) for each in connections)

@@ -3,11 +3,12 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from drift_mcp.commands.options import log_to_stderr, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, toolbox_of, with_settings
 from drift_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from drift_mcp.credentials.tokens import Tokens
 
 
-@click.command()
+@click.command(cls=SettingsCommand)
 @click.argument("connection", default="")
 @click.option("--token", "by_token", is_flag=True, help="Read a private app's token, hidden or from a pipe.")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening the browser.")
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds for the answer in the browser.",
 )
-@with_settings
+@partial(with_settings, shown={"connections", "base_url", "state_dir"})
 def login(
     *,
     connection: str,
@@ -81,11 +82,7 @@ def find(settings: Settings, name: str) -> "Connection":
     """
     from drift_mcp.connections import load
 
-    switchboard = load(settings)
-    try:
-        found = switchboard.toolbox(name or None).connection
-    except KeyError:
-        raise click.UsageError(f"there is no connection {name!r}, only {', '.join(switchboard.names)}") from None
+    found = toolbox_of(load(settings), name).connection
     if found.settings.sandbox:
         raise click.UsageError("the sandbox needs no login")
     return found
@@ -186,29 +183,27 @@ def tell(connection: "Connection", tokens: "Tokens", *, must_work: bool = False)
 
     from drift_mcp.connection import Connection
     from drift_mcp.credentials import FixedCredential
-    from drift_mcp.drift.errors import BadToken, DriftError, Forbidden, InvalidRequest, Unauthorized
+    from drift_mcp.doctor.probe import No, Told, ask
     from drift_mcp.drift.gateway import Gateway
 
-    async def ask() -> dict[str, Any]:
+    async def asked() -> Told:
         credential = FixedCredential(tokens.access.get_secret_value())
         probe = Connection(
             connection.settings, connection.name, open_gateway=lambda settings: Gateway(settings.base_url, credential)
         )
         try:
-            return await probe.token_info()
+            return await ask(probe)
         finally:
             await probe.aclose()
 
-    try:
-        told = anyio.run(ask)
-    except (Unauthorized, Forbidden, InvalidRequest, BadToken):
-        told, why = {}, "Drift does not accept this token."
-    except DriftError as error:
-        told, why = {}, f"Drift did not say what the token may do ({error.kind})."
-    else:
-        why = ""
+    told = anyio.run(asked)
+    why = ""
+    if told.no is No.REJECTED:
+        why = "Drift does not accept this token."
+    elif told.no:
+        why = f"Drift did not say what the token may do ({told.detail})."
     if why and must_work:
         raise click.ClickException(f"{why} Nothing was stored.")
-    click.echo(why or f"Organisation: {told.get('org_id') or tokens.organisation or 'unknown'}")
+    click.echo(why or f"Organisation: {told.organisation or tokens.organisation or 'unknown'}")
     if not why:
-        click.echo(f"Scopes: {' '.join(told.get('scopes') or ()) or 'not told'}")
+        click.echo(f"Scopes: {' '.join(told.scopes) or 'not told'}")

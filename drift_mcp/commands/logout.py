@@ -1,15 +1,17 @@
 """`drift-mcp logout`: forgets what `drift-mcp login` stored."""
 
+from functools import partial
+
 import click
 
 from drift_mcp.commands.login import find
-from drift_mcp.commands.options import log_to_stderr, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, with_settings
 from drift_mcp.settings import Settings
 
 
-@click.command()
+@click.command(cls=SettingsCommand)
 @click.argument("connection", default="")
-@with_settings
+@partial(with_settings, shown={"connections", "state_dir"})
 def logout(connection: str, settings: Settings) -> None:
     """Forget the login of CONNECTION. Servers that run stop using it at their next call."""
     from drift_mcp.credentials.source import store

@@ -2,16 +2,46 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from functools import partial, wraps
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from drift_mcp.settings import Hosting, Settings
+from drift_mcp.settings import TOPICS, Hosting, Settings
+
+if TYPE_CHECKING:
+    from drift_mcp.switchboard import Switchboard
+    from drift_mcp.toolbox import Toolbox
 
 Command = Callable[..., Any]
+
+NO_FILE = "name the server's file of connections with --connections or in DRIFT_CONNECTIONS"
+
+
+class Setting(click.Option):
+    """The option of a setting, with the topic under which the help shows it."""
+
+    def __init__(self, *args: Any, topic: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.topic = topic
+
+
+class SettingsCommand(click.Command):
+    """A command with settings: its help has them by topic, and leaves out those that say nothing to it."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        topics: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for each in self.get_params(ctx):
+            if isinstance(each, click.Option) and (record := each.get_help_record(ctx)):
+                topics.setdefault(each.topic if isinstance(each, Setting) else "Options", []).append(record)
+        for topic, records in topics.items():
+            with formatter.section(topic):
+                formatter.write_dl(records)
+        if any(isinstance(each, Setting) and each.hidden for each in self.params):
+            formatter.write_paragraph()
+            formatter.write_text("It takes every other setting of `drift-mcp serve` too, and its environment variable.")
 
 
 def with_settings(
@@ -20,10 +50,12 @@ def with_settings(
     argument: str = "settings",
     *,
     unchecked: bool = False,
+    shown: Collection[str] | None = None,
 ) -> Command:
     """Gives `command` one option per setting, each with its environment variable, as a `Settings` in `settings`.
 
-    Or, `unchecked`, as a function that makes them and raises InvalidSetting where they cannot work.
+    Or, `unchecked`, as a function that makes them and raises InvalidSetting where they cannot work. `shown` are the
+    settings that its help has, by default all of them; the others work as well.
     """
 
     @wraps(command)
@@ -33,11 +65,14 @@ def with_settings(
         return command(**{argument: make if unchecked else make()}, **values)
 
     decorated: Command = run
+    topics = _topics(kind)
     for each in reversed(fields(kind)):
         switch = isinstance(each.default, bool)
         decorated = click.option(
             f"--{each.name.replace('_', '-')}",
             each.name,
+            cls=Setting,
+            topic=topics[each.name],
             envvar=each.metadata["env"],
             show_envvar=True,
             default=each.default,
@@ -45,11 +80,32 @@ def with_settings(
             is_flag=switch,
             type=None if switch else type(each.default),
             help=each.metadata["help"],
+            hidden=shown is not None and each.name not in shown,
         )(decorated)
     return decorated
 
 
 with_hosting = partial(with_settings, kind=Hosting, argument="hosting")
+
+
+def _topics(kind: type[Settings] | type[Hosting]) -> dict[str, str]:
+    """The topic of each setting."""
+    topic, found = "", dict[str, str]()
+    for each in fields(kind):
+        topic = found[each.name] = TOPICS.get(each.name, topic)
+    return found
+
+
+def toolbox_of(switchboard: "Switchboard", name: str | None) -> "Toolbox":
+    """The toolbox of the connection of that name, by default of the default one.
+
+    Raises:
+        click.UsageError: there is no such connection.
+    """
+    try:
+        return switchboard.toolbox(name or None)
+    except KeyError:
+        raise click.UsageError(f"there is no connection {name!r}, only {', '.join(switchboard.names)}") from None
 
 
 def read_arguments(pairs: tuple[str, ...], json_text: str | None) -> dict[str, Any]:

@@ -5,13 +5,13 @@ import sys
 
 import click
 
-from drift_mcp.commands.options import log_to_stderr, with_hosting, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, with_hosting, with_settings
 from drift_mcp.settings import Hosting, Settings
 
 
-@click.command()
-@with_hosting
+@click.command(cls=SettingsCommand)
 @with_settings
+@with_hosting
 def serve(settings: Settings, hosting: Hosting) -> None:
     """Serve MCP over stdio or HTTP (the default command)."""
     if hosting.transport != "stdio":

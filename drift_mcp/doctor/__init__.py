@@ -1,7 +1,7 @@
 """What `drift-mcp doctor` looks at, and what it says: one finding a line, with what to do about it.
 
-Nothing it says holds a token: it reads none but to send it to Drift, and of a host's configuration it says only that
-there is one.
+Nothing it says holds a token: it reads one to send it to Drift, or to see that it is none, and of a host's
+configuration it says only that there is one. A finding names what was looked at: the variable, file or connection.
 """
 
 from dataclasses import dataclass

@@ -1,59 +1,40 @@
 """Whether a connection has a token, whether Drift accepts it, and what it is good for."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drift_mcp.connection import Connection
-from drift_mcp.credentials import source as credentials
 from drift_mcp.doctor import Finding, Level, ok, problem, warning
-from drift_mcp.doctor.reach import reach
+from drift_mcp.doctor.probe import No, Told, ask
+from drift_mcp.doctor.reach import base_url, reach
+from drift_mcp.doctor.token import fault, how, place
 
 if TYPE_CHECKING:
     from drift_mcp.toolbox import Toolbox
 
-_KINDS = {
-    "token_env": "environment variable",
-    "token_file": "file",
-    "token_command": "command",
-    "oauth": "login in the browser",
-    "keyring": "login with a token",
-}
 _SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What Drift says of a token, or why it says nothing: `refused` is None where it does not matter."""
-
-    organisation: int | None = None
-    scopes: tuple[str, ...] = ()
-    refused: Finding | None = None
-
-
-def token_kind(connection: Connection) -> str:
-    """Where its token comes from. A kind, and nothing of the token or its place."""
-    if connection.settings.sandbox:
-        return "sandbox"
-    source = connection.source or credentials.of_environment()
-    return next(kind for name, kind in _KINDS.items() if getattr(source, name))
+async def tried(connection: Connection) -> Told | Finding:
+    """What Drift tells of the token, or what is wrong with that."""
+    wrong = None if connection.settings.sandbox else await fault(connection)
+    if wrong and wrong.level is Level.PROBLEM:
+        return wrong
+    return await _asked(connection)
 
 
-async def ask(connection: Connection) -> Told:
-    """Asks Drift about the token."""
-    from drift_mcp.drift.errors import BadToken, DriftError, Forbidden, InvalidRequest, NotConnected, Unauthorized
-
+async def _asked(connection: Connection) -> Told | Finding:
+    told = await ask(connection)
     about = f"{connection.name}: token"
-    try:
-        told = await connection.token_info()
-    except NotConnected as error:
-        return Told(refused=problem(about, error.detail or "there is no token", _get_one(connection)))
-    except (Unauthorized, Forbidden, InvalidRequest, BadToken):
-        return Told(refused=problem(about, "Drift does not accept it", _get_one(connection)))
-    except DriftError as error:
-        text = f"Drift did not say whether it accepts it ({error.kind})"
-        return Told(refused=problem(about, text, "try again; if it lasts, check the base URL and Drift's status page"))
-    return Told(told.get("org_id"), tuple(told.get("scopes") or ()))
+    if told.no is No.UNTOLD:
+        text = f"Drift did not say whether it accepts {place(connection)} ({told.detail})"
+        url = base_url(connection.settings)
+        return problem(about, text, f"try again; if it lasts, check {url} and Drift's status page")
+    if told.no is No.REJECTED:
+        return problem(about, f"Drift does not accept it (from {place(connection)})", how(connection))
+    if told.no is No.MISSING:  # what it says to an agent after that is for the agent
+        return problem(about, f"{place(connection)}: {told.detail.partition(' Ask the user')[0]}", how(connection))
+    return told
 
 
 async def checked(toolbox: "Toolbox") -> list[Finding]:
@@ -62,15 +43,14 @@ async def checked(toolbox: "Toolbox") -> list[Finding]:
     if connection.settings.sandbox:
         return [ok(connection.name, "is the sandbox: it needs neither token nor network")]
     found = [_of(connection, each) for each in await reach(connection.settings)]
-    if not await connection.available():
-        text = f"there is none (it would come from: {token_kind(connection)})"
-        return [*found, problem(f"{connection.name}: token", text, _get_one(connection))]
+    wrong = await fault(connection)
+    found += [wrong] if wrong else []
     if any(each.level is Level.PROBLEM for each in found):
         return found  # who cannot be reached cannot be asked
-    told = await ask(connection)
-    if told.refused:
-        return [*found, told.refused]
-    text = f"from {token_kind(connection)}, accepted for organisation {told.organisation or 'unknown'}"
+    told = await _asked(connection)
+    if isinstance(told, Finding):
+        return [*found, told]
+    text = f"from {place(connection)}, accepted for organisation {told.organisation or 'unknown'}"
     return [*found, ok(f"{connection.name}: token", text), _scopes(toolbox, told.scopes)]
 
 
@@ -91,14 +71,3 @@ def _scopes(toolbox: "Toolbox", scopes: Collection[str]) -> Finding:
     missing = ", ".join(sorted({entry.scope for entry in lacking if entry.scope}))
     text = f"the token cannot run {len(lacking)} of {len(chosen)} listed tools ({names}): it lacks {missing}"
     return warning(about, text, "add the scopes to the app in Drift's developer portal, then get a new token")
-
-
-def _get_one(connection: Connection) -> str:
-    """How to get a token that works."""
-    kind = token_kind(connection)
-    name = "" if connection.name == "drift" else f" {connection.name}"
-    if kind == _KINDS["oauth"]:
-        return f"run `drift-mcp login{name}`"
-    if kind == _KINDS["keyring"]:
-        return f"run `drift-mcp login{name} --token`, or set DRIFT_ACCESS_TOKEN"
-    return f"put a valid Drift token into the {kind}, from Drift's developer portal"

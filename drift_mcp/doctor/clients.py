@@ -13,14 +13,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from drift_mcp.credentials import MissingCredential
+from drift_mcp.credentials.file import read_secret
 from drift_mcp.doctor import Finding, ok, problem, warning
+from drift_mcp.doctor.placeholders import is_placeholder, is_reference
+from drift_mcp.doctor.token import GET_ONE, shown_path
 
 _START_WAIT = 20.0
 """Seconds; hosts wait longer, but a person waits for this."""
 _SECRETS = re.compile(r"\w*(TOKEN|SECRET)", re.IGNORECASE)
 """Names of variables with a secret in them, DRIFT_TOKEN_FILE and the like not among them."""
-_NO_SECRET = re.compile(r"|\$\{.*\}|<.*>|.*\b(your|paste)\b.*", re.IGNORECASE)
-"""References to somewhere else, and placeholders."""
 _HELLO = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -35,13 +37,13 @@ _HELLO = {
 
 def clients() -> Iterator[Finding]:
     """A finding, or a few, for each client that has a configuration file."""
-    found = False
-    for client, path in _files().items():
+    files = _files()
+    for client, path in files.items():
         if path.is_file():
-            found = True
             yield from _in_file(client, path)
-    if not found:
-        yield ok("clients", "neither Claude Desktop nor Cursor has a configuration file here")
+    if not any(path.is_file() for path in files.values()):
+        looked = ", ".join(str(path) for path in files.values())
+        yield ok("clients", f"neither Claude Desktop nor Cursor has a configuration file here (looked for {looked})")
 
 
 def _files() -> dict[str, Path]:
@@ -64,16 +66,16 @@ def _in_file(client: str, path: Path) -> Iterator[Finding]:
         said = json.loads(path.read_text(encoding="utf-8"))
         servers = {name: entry for name, entry in said.get("mcpServers", {}).items() if isinstance(entry, dict)}
     except OSError as error:
-        yield problem(client, f"{path} cannot be read ({error.strerror})", "make it readable")
+        yield problem(client, f"{path} cannot be read ({error.strerror})", f"make {path} readable for you")
         return
     except (ValueError, AttributeError):
-        yield problem(client, f"{path} is not JSON as the client expects it", "correct it; mcp.json.example shows how")
+        yield problem(client, f"{path} is not JSON as the client expects it", "correct it as in mcp.json.example")
         return
     ours = {name: entry for name, entry in servers.items() if _is_ours(entry)}
     if not ours:
         yield ok(client, f"drift-mcp is not in {path}; mcp.json.example has an entry to copy")
     for name, entry in ours.items():
-        yield from _entry(f"{client}: {name}", entry)
+        yield from _entry(f"{client}: {name}", path, entry)
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
@@ -85,32 +87,49 @@ def _words(entry: Mapping[str, Any]) -> list[str]:
     return [str(word) for word in [entry.get("command", ""), *(arguments if isinstance(arguments, list) else [])]]
 
 
-def _entry(about: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
-    secrets = _plain_secrets(entry)
-    if secrets:
-        stands = "stands" if len(secrets) == 1 else "stand"
-        text = f"{', '.join(secrets)} {stands} there in plain text, for all programs and backups that read the file"
-        yield warning(
-            f"{about}: token", text, "run `drift-mcp login --token`, take it out there, and get a new token from Drift"
-        )
+def _entry(about: str, file: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:
     command, *arguments = _words(entry)
     own = _environment(entry)
+    if "--sandbox" not in arguments:
+        yield from _token(f"{about}: token", file, own)
     path = shutil.which(command, path=own.get("PATH"))
     if path is None:
-        text = f"its command {Path(command).name} is not found"
+        text = f"its command {Path(command).name} in {file} is not found"
         yield problem(about, text, f"put the full path there, such as {_script()}")
         return
     failure = _start([path, *arguments], os.environ | own)
     if failure:
-        yield problem(about, f"its command {failure}", "run it in a terminal to see what it says")
+        todo = f"run what stands at `command` and `args` in {file} in a terminal, to see what it says"
+        yield problem(about, f"its command {failure}", todo)
     else:
-        yield ok(about, "its command starts and answers")
+        yield ok(about, f"its command in {file} starts and answers")
 
 
-def _plain_secrets(entry: Mapping[str, Any]) -> list[str]:
-    """The names of what looks like a secret. Their values go nowhere."""
-    named = _environment(entry)
-    return [name for name, value in named.items() if _SECRETS.fullmatch(name) and not _NO_SECRET.fullmatch(value)]
+def _token(about: str, file: Path, own: Mapping[str, str]) -> Iterator[Finding]:
+    """What is wrong with the token that an entry's own environment gives. Values of secrets go nowhere."""
+    secrets = {name: value for name, value in own.items() if value and _SECRETS.fullmatch(name)}
+    empty = [name for name, value in secrets.items() if is_placeholder(value)]
+    plain = [name for name, value in secrets.items() if not is_placeholder(value) and not is_reference(value)]
+    if empty:
+        text = f"{', '.join(empty)} in {file} still {_has(empty)} the example's placeholder"
+        yield problem(about, text, f"put {GET_ONE} there, or run `drift-mcp login --token` and take the line out")
+    if plain:
+        stands = "stands" if len(plain) == 1 else "stand"
+        text = f"{', '.join(plain)} {stands} in {file} in plain text, for all programs and backups that read it"
+        todo = "run `drift-mcp login --token`, take it out there, and get a new token from Drift"
+        yield warning(about, text, todo)
+    named = own.get("DRIFT_TOKEN_FILE", "").strip()
+    if named and not secrets and not is_reference(named):
+        try:
+            read_secret(Path(named))
+        except MissingCredential as error:
+            shown = shown_path(named, "a file")
+            todo = f"put {GET_ONE} into {shown}, `chmod 600` it; or name another file in {file}"
+            yield problem(about, f"DRIFT_TOKEN_FILE in {file} names {shown}: {error.problem}", todo)
+
+
+def _has(names: list[str]) -> str:
+    return "has" if len(names) == 1 else "have"
 
 
 def _environment(entry: Mapping[str, Any]) -> dict[str, str]:

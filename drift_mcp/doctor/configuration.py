@@ -1,10 +1,12 @@
 """Whether the operator's settings and files can be used."""
 
 import platform
+import re
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +25,19 @@ def versions() -> Finding:
     return ok("versions", text)
 
 
+def where_to_correct(error: str, file: str = "") -> str:
+    """Where an operator corrects what `error`, of an InvalidSetting, names; `file` is that of the connections."""
+    if error.startswith("connections:"):
+        return f"correct {file or '--connections'}; docs/credentials.md shows what may be said"
+    for name in ("authorize_url", "token_url", "redirect_port"):
+        if re.search(rf"\b{name}\b", error):
+            return f"correct DRIFT_{name.upper()}; docs/credentials.md shows what may be said"
+    for each in (*fields(Settings), *fields(Hosting)):
+        if re.search(rf"\b{each.name}\b", error):
+            return f"correct --{each.name.replace('_', '-')} or {each.metadata['env']}; see `drift-mcp serve --help`"
+    return "correct it; `drift-mcp serve --help` lists every setting"
+
+
 def state_folder(settings: Settings) -> Finding:
     """Whether the folder for what outlives the process can be written, and by nobody else."""
     try:
@@ -32,7 +47,9 @@ def state_folder(settings: Settings) -> Finding:
     except OSError as error:
         where = settings.state_dir or error.filename or "it"
         text = f"{where} cannot be written ({error.strerror})"
-        return problem("state folder", text, "make it writable, or name another one with --state-dir")
+        return problem(
+            "state folder", text, "make it writable, or name another one with --state-dir or DRIFT_STATE_DIR"
+        )
     if sys.platform != "win32" and mode & _OTHERS:
         text = f"{folder} is open to other users of this machine"
         return warning("state folder", text, f"run `chmod 700 {folder}`")
@@ -44,7 +61,7 @@ def connected(settings: Settings) -> "Switchboard | Finding":
     try:
         return connections.load(settings)
     except InvalidSetting as error:
-        return problem("connections", str(error), "correct it; docs/credentials.md shows what may be said")
+        return problem("connections", str(error), where_to_correct(str(error), settings.connections))
 
 
 def callers(hosting: Hosting, switchboard: Switchboard) -> Iterator[Finding]:

@@ -26,21 +26,27 @@ async def reach(settings: Settings) -> list[Finding]:
         async with httpx.AsyncClient(verify=context, timeout=timeout, follow_redirects=False) as http:
             answer = await http.get(settings.base_url)
     except httpx.HTTPError as error:
-        return [_unreachable(host, error)]
+        return [_unreachable(settings, host, error)]
     return [ok("network", f"{settings.base_url} answers"), *_clock(answer.headers.get("date", ""))]
 
 
-def _unreachable(host: str, error: BaseException) -> Finding:
-    causes = list(_causes(error))
+def base_url(settings: Settings) -> str:
+    """The base URL, with where it is set."""
+    file = f", or `base_url` in {settings.connections}" if settings.connections else ""
+    return f"the base URL {settings.base_url} (--base-url, DRIFT_BASE_URL{file})"
+
+
+def _unreachable(settings: Settings, host: str, error: BaseException) -> Finding:
+    causes, url = list(_causes(error)), base_url(settings)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return problem("network", f"the name {host} is not found", "check the base URL, and this machine's DNS")
+        return problem("network", f"the name {host} is not found", f"check {url}, and this machine's DNS")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         text = f"the certificate of {host} is not accepted"
         return problem("network", text, "if a proxy stands in between, add its certificate to the system's trust store")
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return problem("network", f"{host} does not speak TLS as it should", "check the base URL and any proxy")
+        return problem("network", f"{host} does not speak TLS as it should", f"check {url} and any proxy")
     text = f"{host} cannot be reached ({type(error).__name__})"
-    return problem("network", text, "check the network, the proxy settings (HTTPS_PROXY) and the base URL")
+    return problem("network", text, f"check the network, the proxy (HTTPS_PROXY) and {url}")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,0 +1,174 @@
+"""A connection's token as an operator sees it: where it comes from, what is wrong with it here, and what to do then.
+
+A token is opened only to see whether it is one, not the placeholder of mcp.json.example. Nothing of it is told, nor a
+name that may be a token in the wrong place.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from drift_mcp.connection import Connection
+from drift_mcp.credentials import MissingCredential
+from drift_mcp.credentials import source as credentials
+from drift_mcp.credentials.environment import VARIABLE, read
+from drift_mcp.doctor import Finding, problem, warning
+from drift_mcp.doctor.placeholders import is_placeholder, is_reference
+
+GET_ONE = "a token of your Drift app (Drift's developer portal, Install to Drift)"
+_KINDS = {
+    "token_env": "environment variable",
+    "token_file": "file",
+    "token_command": "command",
+    "oauth": "login in the browser",
+    "keyring": "login with a token",
+}
+_PLAIN_NAME = re.compile("[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a token comes from: of which `kind`, and the `name` of the variable, file, program or folder."""
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        name = f" ({self.name})" if self.kind.startswith("login") else f" {self.name}"
+        return f"the {self.kind}{name if self.name else ''}"
+
+
+def place(connection: Connection) -> Place:
+    """Where the token of the connection comes from."""
+    if connection.settings.sandbox:
+        return Place("sandbox")
+    source = _source(connection)
+    kind = next(kind for setting, kind in _KINDS.items() if getattr(source, setting))
+    if source.token_env:
+        return Place(kind, _named(source.token_env, "that `token_env` names"))
+    if source.token_file:
+        return Place(kind, shown_path(source.token_file, "that `token_file` or DRIFT_TOKEN_FILE names"))
+    if source.token_command:
+        program = source.token_command[0]  # what follows may be a secret
+        known = os.sep in program or shutil.which(program)
+        return Place(kind, program if known else "that `token_command` or DRIFT_TOKEN_COMMAND names")
+    return Place(kind, str(connection.state() / "logins"))
+
+
+async def fault(connection: Connection) -> Finding | None:
+    """What is wrong with the token, as far as this machine can tell without asking Drift."""
+    source = _source(connection)
+    if source.keyring or source.oauth:
+        return _login_fault(connection, source)
+    about, where = f"{connection.name}: token", place(connection)
+    try:
+        token = (await connection.credential().token()).get_secret_value()
+    except MissingCredential as error:
+        said = f": {error.problem[:1].lower()}{error.problem[1:].rstrip('.')}" if error.problem else " is not set"
+        return problem(about, f"{where}{said}", how(connection))
+    if is_placeholder(token) or is_reference(token):
+        return problem(about, f"{where} holds a placeholder, not a token", how(connection))
+    return None
+
+
+def how(connection: Connection) -> str:
+    """How to have a token there that works."""
+    source, where = _source(connection), place(connection)
+    if source.token_env:
+        return f"set {where.name} where the server starts (in a client's file: `env`) to {GET_ONE}"
+    if source.token_file:
+        if _open(Path(source.token_file)):
+            return f"run `chmod 600 {shlex.quote(where.name)}`"
+        return f"put {GET_ONE} into the file {where.name}, and `chmod 600` it"
+    if source.token_command:
+        setting = f"`token_command` in {connection.settings.connections}"
+        setting = setting if connection.settings.connections else "DRIFT_TOKEN_COMMAND"
+        return f"run all of {setting} in a terminal: it must end well and print the token, and nothing else"
+    if source.oauth or connection.settings.connections:
+        return f"run `{_login_command(connection, source)}`"
+    return f"set {VARIABLE} to {GET_ONE}, or run `{_login_command(connection, source)}`"
+
+
+def shown_path(path: str, otherwise: str) -> str:
+    """The path, or `otherwise` where it may be a token that somebody took for one."""
+    named = os.sep in path or _SUFFIX.fullmatch(Path(path).suffix) or Path(path).exists()
+    return path if named else otherwise
+
+
+def _named(variable: str, otherwise: str) -> str:
+    return variable if variable in os.environ or _PLAIN_NAME.fullmatch(variable) else otherwise
+
+
+def _open(path: Path) -> bool:
+    try:
+        return sys.platform != "win32" and bool(path.stat().st_mode & _OTHERS)
+    except OSError:
+        return False
+
+
+def _source(connection: Connection) -> credentials.Source:
+    return connection.source or credentials.of_environment()
+
+
+def _login_command(connection: Connection, source: credentials.Source) -> str:
+    from drift_mcp.credentials.stored import login_command
+
+    file = connection.settings.connections
+    words = login_command(connection.name) + (f" --connections {shlex.quote(file)}" if file else "")
+    return words if source.oauth else f"{words} --token"
+
+
+def _login_fault(connection: Connection, source: credentials.Source) -> Finding | None:
+    """What is wrong with a login: that there is none, that it has ended, or that nobody here can renew it."""
+    from drift_mcp.credentials.tokens import StoreError
+
+    about, folder = f"{connection.name}: token", place(connection).name
+    where = f"the login in {folder}"
+    try:
+        tokens = credentials.store(connection.state()).load(connection.name)
+    except StoreError as error:
+        return problem(about, f"{where}: {error}", how(connection))
+    if tokens is None:
+        text = f"nobody has logged in (looked in {folder})"
+        if not connection.settings.connections:
+            text = f"{VARIABLE}, DRIFT_TOKEN_FILE and DRIFT_TOKEN_COMMAND are not set here, and {text}"
+        return problem(about, text, how(connection))
+    ended = tokens.expired(time.time())
+    end = "" if tokens.expires_at is None else f" at {_iso(tokens.expires_at)}"
+    if tokens.refresh is None:
+        return problem(about, f"{where} ended{end}", how(connection)) if ended else None
+    try:
+        source.app()
+    except MissingCredential:
+        text = f"{where} {'ended' if ended else 'ends'}{end}, and is not renewed without the Drift app's id and secret"
+        return (problem if ended else warning)(about, text, _how_app(connection, source))
+    return None
+
+
+def _how_app(connection: Connection, source: credentials.Source) -> str:
+    """How to have the Drift app's own credentials there, with which a login renews itself."""
+    of_which = "of the Drift app that was logged in with; a new login is not needed"
+    if source.client_secret_file:
+        path = shown_path(source.client_secret_file, "the file that `client_secret_file` names")
+        return f"put the secret into {path}, `chmod 600` it: that {of_which}"
+    if not connection.settings.connections:
+        missing = [name for name in ("DRIFT_CLIENT_ID", "DRIFT_CLIENT_SECRET") if not read(name)]
+        return f"set {' and '.join(missing)} where the server starts, to those {of_which}"
+    if source.client_secret_env:
+        variable = _named(source.client_secret_env, "the variable that `client_secret_env` names")
+        return f"set {variable} where the server starts, to the secret {of_which}"
+    entry = f"[connections.{connection.name}] in {connection.settings.connections}"
+    return f"give {entry} `client_id`, and `client_secret_env` or `client_secret_file`, {of_which}"
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
