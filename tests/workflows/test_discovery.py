@@ -17,8 +17,9 @@ async def find(desk: Desk, intent: str, **more: Any) -> dict[str, Any]:
     return found
 
 
-def names(found: dict[str, Any], kind: str = "operations") -> list[str]:
-    return [each["name"] for each in found.get(kind, [])]
+def names(found: dict[str, Any], kind: str | None = None) -> list[str]:
+    """What was found, the best first: all of it, or only the operations or jobs."""
+    return [each["name"] for each in found["operations"] if kind in {None, each["kind"]}]
 
 
 async def test_it_shows_what_is_needed_to_run_the_best_operation(desk: Desk) -> None:
@@ -46,14 +47,47 @@ async def test_a_runner_that_is_excluded_is_not_named(open_desk: OpenDesk) -> No
     assert (best["name"], best["run_with"]) == ("delete_tag", "delete_tag")
 
 
-async def test_a_job_is_offered_beside_the_operations(desk: Desk) -> None:
-    found = await find(desk, "who has been waiting longest for an answer?")
-    assert names(found, "jobs") == ["triage_inbox"]
+async def test_a_job_that_fits_better_than_every_operation_comes_first(desk: Desk) -> None:
+    for intent, job in (
+        ("who has been waiting longest for an answer?", "triage_inbox"),
+        ("everything we know about Nina Falk", "get_contact_overview"),
+        ("create or update the contact with this address", "capture_lead"),
+    ):
+        best = (await find(desk, intent))["operations"][0]
+        assert (best["name"], best["kind"]) == (job, "job")
+    assert best["run_with"] == "run_write_operation"
+    assert "email" in best["arguments"]["properties"]
+
+
+async def test_a_job_that_fits_less_comes_after_the_operation_and_takes_nobodys_place(desk: Desk) -> None:
+    found = await find(desk, "edit the lead's attributes", limit=3)
+    assert names(found)[0] == "update_contact"
+    assert names(found, "job") == ["enrich_contact"]
+    assert len(names(found, "operation")) == 3
+
+
+async def test_a_job_that_policy_forbids_is_left_out_and_one_that_fits_best_is_offered_alone(
+    open_desk: OpenDesk,
+) -> None:
+    intent = "everything we know about Nina Falk"
+    found = names(await find(open_desk(exclude_tools="get_contact_overview"), intent))
+    assert found[0] == "get_contact"
+    assert names(await find(open_desk(exclude_tools="get_contact"), intent)) == ["get_contact_overview"]
 
 
 async def test_what_policy_forbids_is_named_as_such_and_nothing_else_is_offered(open_desk: OpenDesk) -> None:
+    found = await find(open_desk(exclude_tools="delete_tag"), "delete tag 551 everywhere")
+    assert found["operations"] == []
+    assert found["message"].startswith("The operator of this server does not allow delete_tag.")
+
+
+async def test_a_read_only_server_says_that_it_is(open_desk: OpenDesk) -> None:
     found = await find(open_desk(read_only=True), "delete tag 551 everywhere")
-    assert found == {"operations": [], "message": "The operator of this server does not allow delete_tag."}
+    assert found["operations"] == []
+    assert "read-only here, and delete_tag changes data" in found["message"]
+    assert "without --read-only (DRIFT_READ_ONLY)" in found["message"]
+    job = await find(open_desk(read_only=True), "capture a lead")
+    assert "read-only here, and capture_lead changes data" in job["message"]
 
 
 async def test_what_the_token_may_not_do_is_not_offered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,4 +108,5 @@ async def test_what_nothing_serves_is_said_plainly(desk: Desk) -> None:
 
 async def test_as_many_are_found_as_are_wanted(desk: Desk) -> None:
     for limit in (1, 4):
-        assert len(names(await find(desk, "show the messages of this conversation", limit=limit))) == limit
+        found = await find(desk, "show the messages of this conversation", limit=limit)
+        assert len(names(found, "operation")) == limit
