@@ -17,6 +17,7 @@ from drift_mcp.outgoing import concerns
 from drift_mcp.settings import InvalidSetting, Settings
 from drift_mcp.workflow import Workflow
 from tests.e2e.catalogue import plausible_arguments
+from tests.support.each import for_each
 from tests.test_surface import Watched, box, watched
 
 ENTRIES = catalogue.load()
@@ -76,17 +77,17 @@ class TestTheCatalogue:
         await toolbox.call(name, arguments | {"preview_token": preview["preview_token"]})
         assert writes(wire) == {name}
 
-    @pytest.mark.parametrize("name", OPERATIONS)
+    @for_each("name", OPERATIONS)
     def test_every_destructive_operation_says_what_its_target_is_and_no_other(self, name: str) -> None:
         target = operation(name).target
         assert (target is not None) is (name in DESTRUCTIVE)
 
-    @pytest.mark.parametrize("name", ENTRIES)
+    @for_each("name", ENTRIES)
     def test_every_tool_that_may_ask_takes_a_preview_token_and_no_other(self, name: str) -> None:
         takes = "preview_token" in ENTRIES[name].tool["inputSchema"]["properties"]
         assert takes is (name in DESTRUCTIVE or concerns(name))
 
-    @pytest.mark.parametrize("name", [name for name in ENTRIES if name in DESTRUCTIVE or concerns(name)])
+    @for_each("name", [name for name in ENTRIES if name in DESTRUCTIVE or concerns(name)])
     def test_the_output_schema_of_a_tool_that_may_ask_admits_that_nobody_agreed(self, name: str) -> None:
         for told in (_preview("?", "a token"), {"agreed": False, "answer": "declined", "message": "m", "next": "n"}):
             jsonschema.validate(told, ENTRIES[name].tool["outputSchema"])
@@ -104,6 +105,37 @@ class TestTheCatalogue:
             assert not look_up.by or (look_up.by in known and look_up.by in read.request.model_fields)
             assert set(look_up.shows) <= set(read.result.model_fields)
             known |= set(read.result.model_fields)
+
+    @pytest.mark.parametrize("name", DESTRUCTIVE)
+    async def test_nobody_is_asked_about_what_the_look_up_of_the_very_record_does_not_find(self, name: str) -> None:
+        """Others are asked about by what is known of them: a listing or the whole organisation is no such record."""
+        wire, person = watched(lambda _: httpx.Response(404)), Person(Answer.DECLINED)
+        toolbox = box(wire, destructive="ask", allow_dangerous=True)
+        arguments = plausible_arguments(name)
+        results = [await toolbox.call(name, arguments, caller) for caller in (Caller(ask=person), Caller())]
+        kinds = {result["structuredContent"].get("error", {}).get("kind") for result in results}
+        looked_up = name not in {"unsubscribe_emails", "delete_personal_data", "uninstall_app"}
+        assert (kinds, bool(person.asked)) == (({"not_found"}, False) if looked_up else ({None}, True))
+        assert writes(wire) == set()
+
+    @pytest.mark.parametrize("status", [403, 500])
+    async def test_a_target_that_cannot_be_read_is_asked_about_by_its_id(self, status: int) -> None:
+        person = Person(Answer.DECLINED)
+        toolbox = box(watched(lambda _: httpx.Response(status)), destructive="ask")
+        await toolbox.call("delete_contact", {"contact_id": 5}, Caller(ask=person))
+        assert person.asked[0].startswith("Delete contact 5: it could not be read, so no name is known?")
+
+    async def test_a_record_is_asked_about_though_somebody_who_belongs_to_it_is_gone(self) -> None:
+        def drift(request: httpx.Request) -> httpx.Response:
+            if request.url.path.startswith("/contacts"):
+                return httpx.Response(404)
+            return httpx.Response(200, json={"data": {"id": 5, "contactId": 9, "status": "open"}})
+
+        person = Person(Answer.DECLINED)
+        await box(watched(drift), destructive="ask").call(
+            "delete_conversation", {"conversation_id": 5}, Caller(ask=person)
+        )
+        assert 'status "open", it could not be read' in person.asked[0]
 
     async def test_a_part_of_a_job_asks_as_well(self) -> None:
         from drift_mcp.job_context import JobContext

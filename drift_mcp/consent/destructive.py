@@ -7,10 +7,11 @@ contain, on one line, with nothing invisible, and what Drift says is cut.
 from functools import partial
 from typing import Any
 
+from drift_mcp.catalogue import load
 from drift_mcp.consent.policy import asks
-from drift_mcp.consent.question import Asking, Question, Read, ask, canonical
-from drift_mcp.drift.errors import BadToken, DriftError, NotConnected
-from drift_mcp.operation import Access, Operation, Request, Target
+from drift_mcp.consent.question import Asking, Question, ask, canonical
+from drift_mcp.drift.errors import BadToken, DriftError, NotConnected, NotFound
+from drift_mcp.operation import Access, LookUp, Operation, Request, Target
 from drift_mcp.text import unrendered, visible
 from drift_mcp.workflow import NotAllowed
 
@@ -27,7 +28,8 @@ async def check(operation: Operation, request: Request, asking: Asking) -> None:
 
     Raises:
         NotAgreed: they have not.
-        NotConnected, BadToken: Drift cannot be asked anything at all, so there is nothing to agree to.
+        NotFound: Drift has no such record, so there is nothing to agree to.
+        NotConnected, BadToken: nor is there where Drift cannot be asked anything at all.
     """
     if operation.access is Access.DESTRUCTIVE and asks(asking, operation.name):
         make = partial(_question, operation, request, asking)
@@ -39,7 +41,7 @@ async def _question(operation: Operation, request: Request, asking: Asking) -> Q
     assert target is not None, f"{operation.name} is destructive and does not say what its target is"
     arguments = request.model_dump(mode="json", exclude_none=True)
     effect = target.effect.format_map({name: _named(value) for name, value in arguments.items()})
-    seen = await _seen(target, arguments, asking.read)
+    seen = await _seen(operation, target, arguments, asking)
     facts = ", ".join(name if value is None else f"{name.replace('_', ' ')} {_told(value)}" for name, value in seen)
     if seen and not asking.names:
         facts = "its name is withheld"
@@ -50,18 +52,28 @@ async def _question(operation: Operation, request: Request, asking: Asking) -> Q
     )
 
 
-async def _seen(target: Target, arguments: dict[str, Any], read: Read) -> list[tuple[str, Any]]:
-    """What the look-ups of `target` tell of it, as (field, value)."""
+async def _seen(
+    operation: Operation, target: Target, arguments: dict[str, Any], asking: Asking
+) -> list[tuple[str, Any]]:
+    """What the look-ups of `target` tell of it, as (field, value).
+
+    Raises:
+        NotFound: the record itself is not there.
+        NotConnected, BadToken: nothing can be looked up.
+    """
     known = arguments
     seen: list[tuple[str, Any]] = []
     for look_up in target.look_ups:
         if look_up.by and look_up.by not in known:
             continue  # such as a conversation without a contact
         try:
-            found = await read(look_up.operation, **{look_up.by: known[look_up.by]} if look_up.by else {})
+            found = await asking.read(look_up.operation, **{look_up.by: known[look_up.by]} if look_up.by else {})
         except (NotConnected, BadToken):
             raise
-        except (DriftError, NotAllowed):
+        except (DriftError, NotAllowed) as error:
+            # Who brings an answer is told what is wrong with that: the record may be gone because it counted before.
+            if isinstance(error, NotFound) and not asking.answered and _is_record(look_up, operation):
+                raise
             seen.append(_UNREAD)
             continue
         for row in found.get("items", [found]):
@@ -69,6 +81,14 @@ async def _seen(target: Target, arguments: dict[str, Any], read: Read) -> list[t
             seen += facts or [_UNNAMED]
             known = row | known
     return seen
+
+
+def _is_record(look_up: LookUp, operation: Operation) -> bool:
+    """Whether what is looked up is the record that `operation` acts on, or that has what it acts on: by Drift's paths.
+
+    Somebody else who belongs to it, such as a conversation's contact, may be gone while the record is there.
+    """
+    return f"{operation.path}/".startswith(f"{load()[look_up.operation].path}/")
 
 
 def _named(value: Any) -> str:

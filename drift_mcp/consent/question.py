@@ -74,6 +74,11 @@ class Asking:
     read: Read
     names: bool = True
 
+    @property
+    def answered(self) -> bool:
+        """Whether the call brings the answer to a question that was put before, so that none is put now."""
+        return self.caller.ask is None and self.caller.reply is not None
+
     def bound(self, tool: str, arguments: dict[str, Any]) -> str:
         """The one text that stands for this caller, this connection, `tool` and `arguments`."""
         return canonical([self.connection, self.caller.name, tool, arguments])

@@ -129,14 +129,15 @@ class TestBothEras:
         assert deletions(drift) == []
         assert [line["outcome"] for line in audited(states)] == ["refused"]
 
-    def test_a_target_that_cannot_be_read_is_asked_about_by_its_id(
-        self, agent: Agent, person: Person, drift: Any
+    def test_nobody_is_asked_about_a_record_that_does_not_exist(
+        self, agent: Agent, person: Person, states: Path, drift: Any
     ) -> None:
-        agent.ask("delete_contact", contact_id=5)
-        assert person.asked == [
-            "Delete contact 5: it could not be read, so no name is known? This cannot be undone. "
-            "Drift organisation: drift."
-        ]
+        person.action = "accept"
+        assert agent.refused("delete_contact", contact_id=5)["kind"] == "not_found"
+        given = {"name": "remove_contact_tag", "arguments": {"contact_id": 5, "tag_name": "vip"}}
+        assert agent.refused("run_destructive_operation", **given)["kind"] == "not_found"
+        assert (person.asked, deletions(drift)) == ([], [])
+        assert [(line["outcome"], line["reason"]) for line in audited(states)] == [("refused", "not_found")] * 2
 
     def test_what_a_visitor_calls_himself_cannot_pose_as_the_question(
         self, agent: Agent, person: Person, drift: Any, nina: int
