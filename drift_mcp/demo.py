@@ -23,6 +23,7 @@ REPLY = (
     "If you expect to grow past that, Team covers 1 million events.\nShall I set up a trial for you?"
 )
 NOTE = "Nina Falk (Brightquay Imports) asked for a price and had waited a day. Please follow up by mail."
+NOTE_MARK = "private note: only the team sees it"
 
 
 class DemoFailed(Exception):
@@ -61,18 +62,18 @@ class _Agent:
         self._story = story
         self._show = show
 
-    async def call(self, why: str, tool: str, /, *, show: bool = True, **arguments: Any) -> dict[str, Any]:
+    async def call(self, why: str, tool: str, /, **arguments: Any) -> dict[str, Any]:
         answer = await self._client.call_tool(tool, arguments)
         step = Step(why, tool, arguments, answer.structured_content or {})
         self._story.steps.append(step)
-        if show and self._show:
+        if self._show:
             _show_step(step)
         if answer.is_error:
             raise DemoFailed(f"{tool} answered an error: {json.dumps(step.result)}")
         return step.result
 
-    async def transcript(self, why: str, conversation: int, *, show: bool = True) -> str:
-        read = await self.call(why, "get_conversation_transcript", show=show, conversation_id=conversation)
+    async def transcript(self, why: str, conversation: int) -> str:
+        read = await self.call(why, "get_conversation_transcript", conversation_id=conversation)
         return str(read["transcript"])
 
 
@@ -115,9 +116,12 @@ async def _connect_and_play(story: Story, show: bool) -> None:
 
 
 async def _play(agent: _Agent, story: Story) -> None:
-    inbox = await agent.call("What is waiting?", "list_conversations", status=["open"], limit=40)
-    conversation, story.transcript_before = await _find(agent, inbox["items"])
-    await agent.transcript("Looked through them; this one asks for a price and nobody answered.", conversation)
+    await agent.call("What is open?", "list_conversations", status=["open"], limit=3)
+    inbox = await agent.call("A list does not say who waits, and for what. One job does.", "triage_inbox", limit=20)
+    conversation = _asks_for_a_price(inbox["conversations"])
+    story.transcript_before = await agent.transcript("Nobody answered this one. What did she ask?", conversation)
+    if QUESTION not in story.transcript_before:
+        raise DemoFailed("the conversation does not ask for a price")
     known = await agent.call("She left an address. Is she in Drift?", "find_contacts_by_email", email=EMAIL)
     if known["count"]:
         raise DemoFailed(f"the sandbox knows {EMAIL} already")
@@ -135,7 +139,13 @@ async def _play(agent: _Agent, story: Story) -> None:
         body=REPLY,
         buttons=["Yes, please", "No"],
     )
-    await agent.call("Tell the team.", "send_message", conversation_id=conversation, type="private_note", body=NOTE)
+    await agent.call(
+        "Tell the team, in a private note.",
+        "send_message",
+        conversation_id=conversation,
+        type="private_note",
+        body=NOTE,
+    )
     found = await agent.call("Check the contact.", "get_contact", contact_id=contact["id"])
     story.transcript_after = await agent.transcript("Check the conversation.", conversation)
     said = story.transcript_after
@@ -143,13 +153,12 @@ async def _play(agent: _Agent, story: Story) -> None:
         raise DemoFailed("what was written does not read back")
 
 
-async def _find(agent: _Agent, conversations: list[dict[str, Any]]) -> tuple[int, str]:
-    """The pricing question nobody answered, and its transcript. A listing does not say what a chat is about."""
-    for row in conversations:
-        text = await agent.transcript("Is it this one?", row["id"], show=False)
-        if QUESTION in text:
-            return int(row["id"]), text
-    raise DemoFailed("no open conversation asks for a price")
+def _asks_for_a_price(waiting: list[dict[str, Any]]) -> int:
+    """The conversation of the visitor who gave up waiting and left her address."""
+    for row in waiting:
+        if EMAIL in row.get("last_message", ""):
+            return int(row["conversation_id"])
+    raise DemoFailed(f"nobody who waits left the address {EMAIL}")
 
 
 # ---- for the eye ---------------------------------------------------------------------------------------------------
@@ -175,7 +184,8 @@ def _show_step(step: Step) -> None:
 
 def _show_ending(story: Story) -> None:
     before = story.transcript_before
-    added = story.transcript_after.removeprefix(before).strip("\n")
+    # Drift's own transcript does not tell a note from a message.
+    added = story.transcript_after.removeprefix(before).strip("\n").replace(NOTE, f"[{NOTE_MARK}] {NOTE}")
     _echo(f"\n{' Before ':─^{_WIDTH}}", dim=True)
     _echo(_wrapped(before, "  "))
     _echo(f"\n{' After ':─^{_WIDTH}}", fg="green")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import asdict, dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -23,6 +24,8 @@ from .world import Row, World
 
 if TYPE_CHECKING:
     import httpx
+
+log = logging.getLogger(__name__)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
@@ -99,6 +102,7 @@ class Webhooks:
         self._first_settings = settings
         self._changed = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
+        self._warned: set[str] = set()
         self.restart()
         world.listeners.append(self._hear)
 
@@ -208,11 +212,20 @@ class Webhooks:
                 await asyncio.sleep(settings.backoff_ms / 1000 * 2 ** (attempt - 1))
             try:
                 answer = await client.post(delivery.url, content=delivery.body, headers=headers)
-            except (httpx.HTTPError, httpx.InvalidURL):
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                self._warn(delivery.url, f"get no answer ({type(error).__name__})")
                 continue
             if answer.is_success:
                 return True
+            token = "; it has to be given the verification token" if answer.status_code in {401, 403} else ""
+            self._warn(delivery.url, f"are refused with status {answer.status_code}{token}")
         return False
+
+    def _warn(self, url: str, what: str) -> None:
+        """Say once for each receiver that it does not take what is sent; how often, the counts tell."""
+        if url not in self._warned:
+            self._warned.add(url)
+            log.warning("Events to %s %s. This is said once.", url.partition("?")[0], what)
 
     def view(self) -> Row:
         """The counts, and the settings without the token."""
