@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -55,27 +56,34 @@ def checked_key(key: Any) -> str:
 
 def _prepared(model: type[Request], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by the names the schema shows. Drift's own names are understood too; null is as good as absent."""
-    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
+    kinds, names = _kinds_of(model), _names(model)
     prepared: dict[str, Any] = {}
     for given, value in arguments.items():
-        name = given if given in model.model_fields else names.get(given, given)
+        name = given if given in kinds else names.get(given, given)
         if value is None:
             continue
         if name in prepared:
             raise InvalidArguments([f"{name} is given twice"])
-        if isinstance(value, bool) and name in model.model_fields:
-            kinds = _kinds(model.model_fields[name].annotation)
-            if not kinds & {bool, Any}:
-                raise InvalidArguments([f"{name}: must not be true or false"])
-        prepared[name] = _loaded(model, name, value)
+        if isinstance(value, bool) and name in kinds and not kinds[name] & {bool, Any}:
+            raise InvalidArguments([f"{name}: must not be true or false"])
+        prepared[name] = _loaded(value, kinds[name]) if name in kinds else value
     return prepared
 
 
-def _loaded(model: type[Request], name: str, value: Any) -> Any:
-    """`value`, or what it stands for where the field wants a list or an object and text was passed."""
-    if name not in model.model_fields:
-        return value
-    kinds = _kinds(model.model_fields[name].annotation)
+@cache
+def _names(model: type[Request]) -> dict[str, str]:
+    """The fields by Drift's names."""
+    return {field.alias: name for name, field in model.model_fields.items() if field.alias}
+
+
+@cache
+def _kinds_of(model: type[Request]) -> dict[str, set[Any]]:
+    """The plain types that each field allows."""
+    return {name: _kinds(field.annotation) for name, field in model.model_fields.items()}
+
+
+def _loaded(value: Any, kinds: set[Any]) -> Any:
+    """`value`, or what it stands for where a field of these `kinds` wants a list or an object and text was passed."""
     if isinstance(value, str) and kinds & {list, dict} and str not in kinds and value.lstrip()[:1] in {"[", "{"}:
         try:
             value = json.loads(value)

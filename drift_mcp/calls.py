@@ -73,7 +73,8 @@ class Calls:
                     raise NotAllowed(tool.name)
             except (NotAllowed, InvalidArguments):
                 pass
-        return failed(problems.not_allowed(tool.name))
+        read_only = self._toolbox.surface.forbids_writing(entry)
+        return failed(problems.read_only(tool.name) if read_only else problems.not_allowed(tool.name))
 
     async def _call(self, entry: "Entry", tool: Tool, arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
         try:
@@ -198,7 +199,9 @@ class Calls:
         if caller.progress is None:
             return caller, Turn(deadline)
         told = Told(caller.progress)
-        return replace(caller, progress=told.progress), Turn(deadline, told.waiting)
+        if isinstance(tool, Workflow):
+            caller = replace(caller, progress=told.progress)
+        return caller, Turn(deadline, told.waiting)
 
 
 def _not_agreed(reason: NotAgreed) -> ToolResult:

@@ -56,8 +56,11 @@ async def execute(
 
 def _check_fields(operation: Operation, request: Request) -> None:
     """The fields that were chosen have to be some of the result; only the operation knows both."""
+    chosen = request.argument("fields")
+    if not chosen:
+        return
     known = [name for name, each in operation.result.model_fields.items() if not each.exclude]
-    for name in getattr(request, "fields", None) or ():
+    for name in chosen:
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}" if close else f"there are {', '.join(known)}"

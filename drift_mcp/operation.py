@@ -84,6 +84,10 @@ class Request(BaseModel):
         """What `body` writes, in the shape in which Drift shows the record. Overridden where that is another one."""
         return body if isinstance(body, dict) else {}
 
+    def argument(self, name: str) -> Any:
+        """The argument `name`, or None where this operation has none of that name."""
+        return self.__dict__.get(name)  # getattr would have pydantic raise an error: 2 µs
+
 
 class CatalogueRequest(Request):
     """The arguments of an operation that only third-party catalogues name. Their parameters are in snake_case.
@@ -98,9 +102,7 @@ class ListRequest(Request):
     """The arguments every listing has."""
 
     limit: Annotated[int, Field(ge=1, le=200), LOCAL] = Field(25, description="Rows wanted, 1-200.")
-    cursor: Annotated[Cursor | None, LOCAL] = Field(
-        None, description="next_cursor of the answer before; keep the other arguments."
-    )
+    cursor: Annotated[Cursor | None, LOCAL] = Field(None, description="next_cursor of the answer before.")
 
 
 class Result(BaseModel):

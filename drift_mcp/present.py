@@ -71,8 +71,8 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
                 odd |= {name: raw[name] for name in names}
                 raw = {name: value for name, value in raw.items() if name not in names}
                 continue
-            chosen = getattr(request, "fields", None)
-            brief = chosen is None and getattr(request, "detail", "full") == "brief"
+            chosen = request.argument("fields")
+            brief = chosen is None and request.argument("detail") == "brief"
             shown = record.model_dump(
                 by_alias=False,
                 exclude_none=True,
@@ -89,9 +89,9 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
 
 def _with_removed(record: Json, removed: Removed) -> Json:
     """`record` and what was taken out of it, if anything was: a sign that somebody hid words in it."""
-    counts = {name: count for name, count in (("invisible", removed.invisible), ("hidden", removed.hidden)) if count}
-    if not counts:
+    if not removed.invisible and not removed.hidden:
         return record
+    counts = {name: count for name, count in (("invisible", removed.invisible), ("hidden", removed.hidden)) if count}
     noted = _noting.get()
     if noted is not None and len(noted) < _MOST_NOTED:
         noted.append(({"id": record["id"]} if "id" in record else {}) | counts)
@@ -110,12 +110,19 @@ def compact(value: Any) -> Any:
 
     Those say no more than their absence.
     """
+    if isinstance(value, str):
+        return _seen(value)
     if isinstance(value, dict):
-        slim = {visible(str(key)): compact(item) for key, item in value.items()}
-        return {key: item for key, item in slim.items() if item is not None and item not in ("", [], {})}
+        slim = {_seen(str(key)): compact(item) for key, item in value.items()}
+        return {key: item for key, item in slim.items() if item or item == 0}
     if isinstance(value, list):
         return [compact(item) for item in value]
-    return visible(value) if isinstance(value, str) else value
+    return value
+
+
+def _seen(text: str) -> str:
+    """`text` made visible. Nearly every text is plain, above all names: then there is nothing to look for."""
+    return text if text.isascii() and text.isprintable() else visible(text)
 
 
 def as_text(content: Json) -> str:

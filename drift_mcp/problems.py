@@ -154,6 +154,17 @@ def not_allowed(name: str, job: str | None = None) -> Problem:
     return problem("not_allowed", message, "Go on without it, or tell the user.")
 
 
+def read_only(name: str) -> Problem:
+    """It writes, where nothing may: what is not allowed for a plain reason, with who can change that."""
+    return problem(
+        "not_allowed",
+        f"This server is read-only here, and {name} changes data in Drift.",
+        "Go on without it, or tell the user. Only who set this server up can change that: by starting it without "
+        "--read-only (DRIFT_READ_ONLY), or where the connection, the caller's key or the server's address has "
+        "read_only.",
+    )
+
+
 def call_directly(name: str) -> Problem:
     """A runner was given one of this server's own tools."""
     return problem("call_directly", f"{name} is always listed.", f"Call {name} itself.")

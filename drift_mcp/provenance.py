@@ -157,10 +157,11 @@ def _added(name: str, content: Json, change: Callable[[str], str]) -> Iterator[s
         return
     schema = entry.tool["outputSchema"]
     many = "has_more" in schema["properties"]
-    known = schema["properties"]["items"]["items"] if many else schema
+    record = schema["properties"]["items"]["items"] if many else schema
+    known = record.get("properties", {})
     hits: dict[str, None] = {}
     for row in content["items"] if many else [content]:
-        for field in [each for each in row if each not in known.get("properties", {}) and each not in _ENVELOPE]:
+        for field in [each for each in row if each not in known and each not in _ENVELOPE]:
             row[field], hit = _changed(row[field], change)
             if hit:
                 hits[f"items[].{field}" if many else field] = None

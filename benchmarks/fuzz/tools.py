@@ -20,11 +20,12 @@ from drift_mcp import catalogue
 from drift_mcp.connect import sandbox_credential
 from drift_mcp.connection import Connection
 from drift_mcp.drift.gateway import Gateway
+from drift_mcp.results import ToolResult
 from drift_mcp.sandbox import SANDBOX_TOKEN, create_app
 from drift_mcp.sandbox.choices import SANDBOX_CLIENT_SECRET
 from drift_mcp.sandbox.world import World
 from drift_mcp.settings import Settings
-from drift_mcp.toolbox import Toolbox, ToolResult
+from drift_mcp.toolbox import Toolbox
 from tests.support.clock import JumpingLoop
 
 SLOW = 5.0

@@ -1,6 +1,7 @@
 """Reads the body of an answer: JSON that is JSON, not deeper than anything Drift means, and no error in disguise."""
 
 import json
+from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from drift_mcp.drift.wire import Call, Expect
@@ -22,9 +23,12 @@ def parse(call: Call, status: int, raw: bytes) -> Any:
         return raw
     if call.expect is Expect.TEXT:
         return raw.decode("utf-8", "replace")
-    if not raw.strip() and (call.writes or status == _NO_CONTENT):
+    if (call.writes or status == _NO_CONTENT) and not raw.strip():
         return None
-    return _pruned(_JSON.decode(raw.decode("utf-8-sig", "surrogatepass")), 0)
+    # The codec that takes the mark away itself is written in Python.
+    body = _JSON.decode(raw.removeprefix(BOM_UTF8).decode("utf-8", "surrogatepass"))
+    # What has no more brackets than that cannot nest deeper either.
+    return _pruned(body, 0) if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH else body
 
 
 def refuses(body: Any) -> bool:

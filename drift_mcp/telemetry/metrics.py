@@ -63,7 +63,6 @@ class Metrics(Watcher):
         )
         self._streams = Gauge("drift_mcp_open_streams", "Open streams.", registry=where, multiprocess_mode="livesum")
         self._audit = Counter("drift_mcp_audit_lines_lost", "Writes that are not in the audit.", registry=where)
-
         self._rules = Counter("drift_mcp_rule_runs", "Events acted on by rules.", ("rule", "outcome"), registry=where)
 
     def tool_called(self, call: ToolCall) -> None:
