@@ -34,7 +34,7 @@ def connect(settings: Settings, credential: CredentialProvider, shared: "Shared 
             "https://driftapi.com",
             credential,
             limits=limits,
-            transport=httpx.ASGITransport(app=create_app()),
+            transport=httpx.ASGITransport(app=create_app(org=settings.sandbox_org or None)),
             user_agent=agent,
             observe=telemetry.drift_called,
         )

@@ -6,9 +6,11 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drift_mcp.events.event import read
+from drift_mcp.events.kinds import ERASURE, STATUS
 from drift_mcp.events.tokens import WebhookTokens
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from drift_mcp.events.poller import Poller
     from drift_mcp.events.rules.ledger import Ledger
     from drift_mcp.events.rules.rule import Rule
+    from drift_mcp.events.statuses import Statuses
 
 _ORG = "org_id"
 
@@ -51,18 +54,52 @@ class Events:
             return RedisLog(shared, days=settings.event_days, size=settings.event_bytes)
         from drift_mcp.events.sqlite_log import SqliteLog
 
+        return SqliteLog(self._path, days=settings.event_days, size=settings.event_bytes)
+
+    @property
+    def _path(self) -> Path:
         # The sandbox and Drift itself can share the folder, but never their events.
-        path = self._connection.state() / f"events-{self.name}.sqlite"
-        return SqliteLog(path, days=settings.event_days, size=settings.event_bytes)
+        return self._connection.state() / f"events-{self.name}.sqlite"
+
+    @property
+    def kept(self) -> bool:
+        """Whether there may be any in the log."""
+        if self._connection.shared is not None:
+            return True
+        try:
+            return self._path.exists()
+        except OSError:
+            return False
 
     @cached_property
     def ledger(self) -> "Ledger":
-        """What the rules have done about them."""
+        """What the rules have done about them, beside them."""
+        if self._connection.shared is not None:
+            from drift_mcp.store.ledger import RedisLedger
+            from drift_mcp.store.log import RedisLog
+
+            assert isinstance(self.log, RedisLog)
+            return RedisLedger(self.log)
         from drift_mcp.events.rules.sqlite_ledger import SqliteLedger
         from drift_mcp.events.sqlite_log import SqliteLog
 
         assert isinstance(self.log, SqliteLog)
         return SqliteLedger(self.log)
+
+    @cached_property
+    def statuses(self) -> "Statuses":
+        """Under which key a change of status is stored, beside them."""
+        if (shared := self._connection.shared) is not None:
+            from drift_mcp.store.log import RedisLog
+            from drift_mcp.store.statuses import RedisStatuses
+
+            assert isinstance(self.log, RedisLog)
+            return RedisStatuses(self.log, shared)
+        from drift_mcp.events.sqlite_log import SqliteLog
+        from drift_mcp.events.statuses import SqliteStatuses
+
+        assert isinstance(self.log, SqliteLog)
+        return SqliteStatuses(self.log)
 
     @cached_property
     def poller(self) -> "Poller":
@@ -77,7 +114,17 @@ class Events:
         Raises:
             LogUnavailable: it could not be kept.
         """
-        return (await self.log.append([read(self.name, type_name, org_id, data)]))[0]
+        event = read(self.name, type_name, org_id, data)
+        if event.type == STATUS:
+            from drift_mcp.events.statuses import settled
+
+            event = await settled(self.statuses, event)
+        new = (await self.log.append([event]))[0]
+        if event.type == ERASURE:
+            from drift_mcp.events.erasure import asked
+
+            await asked(self, event)
+        return new
 
     async def org_id(self) -> int | None:
         """The organisation of the connection's token; None while Drift has never said.

@@ -33,6 +33,8 @@ class Wanted:
     since: int | None = None
     org_id: int | None = None
     """Of this organisation, or of none that is known."""
+    text: str | None = None
+    """With this somewhere in its data; lower case, and as JSON in ASCII has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class EventLog(Protocol):
 
     async def wait(self, after: str, seconds: float) -> None:
         """Returns once there is an event after the cursor, or the time is over."""
+        ...
+
+    async def erase(self, cursors: Sequence[str]) -> None:
+        """Erase the events at these cursors. What comes again of them is a duplicate still, and no cursor is spoilt."""
         ...
 
     async def claim(self, task: str, seconds: float) -> bool:

@@ -4,20 +4,22 @@ A cursor is a row's number. SQLite lets one transaction write at a time and numb
 ever committed before one with a smaller number: who has read up to a number has read all before it.
 
 Appends that come while one is being written are written together in the next transaction, whose fsync they share.
+All that uses the database runs in one thread, one after another.
 """
 
+import asyncio
 import json
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import anyio
-from anyio import to_thread
 
 from drift_mcp.events.event import SAME_WITHIN, Event
 from drift_mcp.events.log import BadCursor, Entry, LogUnavailable, Page, Wanted
@@ -47,16 +49,21 @@ CREATE TABLE IF NOT EXISTS events (
     data TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_conversation ON events (conversation_id) WHERE conversation_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS erased (key BLOB PRIMARY KEY, received_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (task TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 """
 _COLUMNS = "key, received_at, at, timeless, type, org_id, conversation_id, contact_id, author, data"
 # The key of an older event without a time of its own is given up, so that the same again is a new one.
 _GIVE_UP = "UPDATE events SET key = randomblob(32) WHERE key = ? AND received_at < ?"
-_APPEND = (  # the only text in these statements is this module's own
-    f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
-    "ON CONFLICT (key) DO UPDATE SET duplicates = duplicates + 1 RETURNING duplicates"
+# The only text in these statements is this module's own.
+_KNOWN = (
+    "SELECT key, NULL FROM events WHERE key IN ({0}) UNION ALL SELECT key, received_at FROM erased WHERE key IN ({0})"
 )
+_APPEND = f"INSERT INTO events ({_COLUMNS}) VALUES {{}} ON CONFLICT (key) DO UPDATE SET duplicates = duplicates + 1"  # noqa: S608
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_AT_ONCE = 1_000
+"""Rows of one statement; SQLite takes 32,766 values."""
 _KEEP = "REPLACE INTO notes VALUES (?, ?)"
 
 
@@ -71,25 +78,23 @@ class SqliteLog:
         self._age = int(days * 86_400_000)
         self._size = size
         self._db: sqlite3.Connection | None = None
-        self._using = anyio.Lock()
+        self._thread = ThreadPoolExecutor(1, "drift-mcp events")
         self._waiting: list[_Append] = []
+        self._writing = False
         self._news = anyio.Event()
         self._trim_at = 0.0
         self._look_at = 0.0
         self._end = 0
 
     async def append(self, events: Sequence[Event]) -> list[bool]:
-        own = _Append(events)
+        own = _Append(events, asyncio.get_running_loop().create_future())
         self._waiting.append(own)
-        # Whoever holds the lock writes for all who have come meanwhile; they find theirs done.
-        async with self._using:
-            if own.new is None and own.error is None:
-                batch, self._waiting = self._waiting, []
-                await self._write(batch)
-        if own.error is not None:
-            raise LogUnavailable from own.error
-        assert own.new is not None
-        return own.new
+        if not self._writing:
+            self._write()
+        try:
+            return await own.new
+        except (sqlite3.Error, OSError) as error:
+            raise LogUnavailable from error
 
     async def read(self, wanted: Wanted, after: str, limit: int) -> Page:
         return await self.run(partial(_read, wanted=wanted, after=_number(after), limit=limit))
@@ -111,6 +116,9 @@ class SqliteLog:
                 with anyio.move_on_after(LOOK_EVERY):
                     await news.wait()
 
+    async def erase(self, cursors: Sequence[str]) -> None:
+        await self.run(partial(_erase, numbers=[_number(each) for each in cursors]))
+
     async def claim(self, task: str, seconds: float) -> bool:
         return await self.run(partial(_claim, task=task, seconds=seconds))
 
@@ -121,39 +129,45 @@ class SqliteLog:
         await self.run(lambda db: db.execute(_KEEP, (name, value)))
 
     async def aclose(self) -> None:
-        async with self._using:
-            if self._db is not None:
-                await to_thread.run_sync(self._db.close)
-                self._db = None
+        while self._writing:
+            await self._news.wait()
+        if self._db is not None:
+            await self._in_thread(self._db.close)
+            self._db = None
+        self._thread.shutdown(wait=False)
 
-    async def _write(self, batch: "list[_Append]") -> None:
-        """Append all of `batch`, or note in each why not. Never leaves one without either."""
+    def _write(self) -> None:
+        """Append all that wait, in one transaction."""
+        batch, self._waiting = self._waiting, []
+        self._writing = True
         events = [event for each in batch for event in each.events]
-        new: list[bool] = []
-        error: Exception = OSError("given up")  # unless it comes to an end below
-        try:
-            new = await to_thread.run_sync(self._append, events)
-        except (sqlite3.Error, OSError) as problem:
-            error = problem
-        finally:
-            for each in batch:
-                count = len(each.events)
-                if new or not events:
-                    each.new, new = new[:count], new[count:]
-                else:
-                    each.error = error
-            self._look_at = 0.0
-            self._news.set()
-            self._news = anyio.Event()
+        self._in_thread(self._append, events).add_done_callback(partial(self._written, batch))
+
+    def _written(self, batch: "list[_Append]", done: "asyncio.Future[list[bool]]") -> None:
+        """Tell all of `batch` what became of theirs, and write what has come meanwhile."""
+        error = done.exception()
+        new = iter(() if error else done.result())
+        for each in batch:
+            own = [next(new) for _ in each.events] if error is None else []
+            if each.new.done():  # who asked has given up
+                continue
+            if error is None:
+                each.new.set_result(own)
+            else:
+                each.new.set_exception(error)
+        self._writing = False
+        if self._waiting:
+            self._write()
+        self._look_at = 0.0
+        self._news.set()
+        self._news = anyio.Event()
 
     def _append(self, events: Sequence[Event]) -> list[bool]:
         db = self._opened()
-        new = []
+        new: list[bool] = []
         with transaction(db):
-            for event in events:
-                if event.timeless:
-                    db.execute(_GIVE_UP, (event.key, event.received_at - SAME_WITHIN))
-                new.append(db.execute(_APPEND, _row(event)).fetchone()[0] == 0)
+            for begin in range(0, len(events), _AT_ONCE):
+                new += _appended(db, events[begin : begin + _AT_ONCE])
         if events and time.monotonic() >= self._trim_at:
             self._trim_at = time.monotonic() + TRIM_EVERY
             with suppress(sqlite3.Error):  # they are stored; there is room until the next time
@@ -166,11 +180,13 @@ class SqliteLog:
         Raises:
             LogUnavailable: the database cannot be used.
         """
-        async with self._using:
-            try:
-                return await to_thread.run_sync(lambda: work(self._opened()))
-            except (sqlite3.Error, OSError) as error:
-                raise LogUnavailable from error
+        try:
+            return await self._in_thread(lambda: work(self._opened()))
+        except (sqlite3.Error, OSError) as error:
+            raise LogUnavailable from error
+
+    def _in_thread(self, work: Callable[..., Answer], *given: Any) -> "asyncio.Future[Answer]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
@@ -202,15 +218,11 @@ def _use_wal(db: sqlite3.Connection) -> None:
             return
 
 
-class _Append:
-    """Events of one call of `append`, and what became of them."""
+class _Append(NamedTuple):
+    """Events of one call of `append`, and which of them are new, once that is known."""
 
-    __slots__ = ("error", "events", "new")
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.events = events
-        self.new: list[bool] | None = None
-        self.error: Exception | None = None
+    events: Sequence[Event]
+    new: "asyncio.Future[list[bool]]"
 
 
 @contextmanager
@@ -223,6 +235,36 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     finally:
         if db.in_transaction:
             db.execute("ROLLBACK")
+
+
+def _appended(db: sqlite3.Connection, events: Sequence[Event]) -> list[bool]:
+    """Which of `events` are new.
+
+    All of them in one statement: for each step SQLite lets go of the interpreter, and this thread may then wait 5 ms
+    until the one that answers requests lets it go on.
+    """
+    for event in events:
+        if event.timeless:
+            db.execute(_GIVE_UP, (event.key, event.received_at - SAME_WITHIN))
+    keys = [event.key for event in events]
+    found = db.execute(_KNOWN.format(",".join("?" * len(keys))), [*keys, *keys]).fetchall()
+    known = {key for key, erased_at in found if erased_at is None}
+    erased = {key: erased_at for key, erased_at in found if erased_at is not None}
+    stored = [event for event in events if not _is_erased(event, erased.get(event.key))] if erased else events
+    if stored:
+        values = [value for event in stored for value in _row(event)]
+        db.execute(_APPEND.format(",".join([_ROW] * len(stored))), values)
+    known.update(erased.keys() - {event.key for event in stored})
+    new = []
+    for key in keys:
+        new.append(key not in known)
+        known.add(key)
+    return new
+
+
+def _is_erased(event: Event, received_at: int | None) -> bool:
+    """Whether it is one that was erased, and arrived then."""
+    return received_at is not None and not (event.timeless and received_at < event.received_at - SAME_WITHIN)
 
 
 def _row(event: Event) -> tuple[Any, ...]:
@@ -270,6 +312,9 @@ def conditions_of(wanted: Wanted) -> tuple[str, list[Any]]:
     if wanted.org_id is not None:
         conditions.append("(org_id IS NULL OR org_id = ?)")
         values.append(wanted.org_id)
+    if wanted.text is not None:
+        conditions.append("instr(lower(data), ?)")
+        values.append(wanted.text)
     return "".join(f" AND {each}" for each in conditions), values
 
 
@@ -331,12 +376,27 @@ def _trim(db: sqlite3.Connection, before: int, size: int) -> None:
             "SELECT number FROM events WHERE received_at >= ? ORDER BY number LIMIT 1", (before,)
         ).fetchone()
         _drop(db, first_kept[0] - 1 if first_kept else end_of(db))
+        db.execute("DELETE FROM erased WHERE received_at < ?", (before,))
         while _used(db) > size:
             (count,) = db.execute("SELECT COUNT(*) FROM events").fetchone()
             if not count:
                 return
             tenth = "SELECT number FROM events ORDER BY number LIMIT 1 OFFSET ?"
             _drop(db, db.execute(tenth, ((count - 1) // 10,)).fetchone()[0])
+
+
+def _erase(db: sqlite3.Connection, numbers: list[int]) -> None:
+    (before,) = db.execute("PRAGMA secure_delete").fetchone()
+    db.execute("PRAGMA secure_delete = ON")  # not only out of sight: overwritten
+    try:
+        with transaction(db):
+            for number in numbers:
+                db.execute("REPLACE INTO erased SELECT key, received_at FROM events WHERE number = ?", (number,))
+                db.execute("DELETE FROM events WHERE number = ?", (number,))
+    finally:
+        db.execute(f"PRAGMA secure_delete = {int(before)}")
+    # What was written before is in the journal too, until everybody is through with it.
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _drop(db: sqlite3.Connection, number: int) -> None:

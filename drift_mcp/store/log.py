@@ -39,7 +39,10 @@ class RedisLog:
         self._shared = shared
         self._age = int(days * 86_400_000)
         self._size = size
-        self._stream = shared.key("events")
+        self.redis = shared.redis
+        self.stream = shared.key("events")
+        self.given_up, self.replays = shared.key("given-up"), shared.key("replays")
+        """What a `RedisLedger` notes of events, which is dropped with them."""
         self._notes = shared.key("notes")
         self._append = shared.redis.register_script(APPEND)
         self._scan = shared.redis.register_script(SCAN)
@@ -52,12 +55,13 @@ class RedisLog:
         if not events:
             return []
         values = [self._shared.key(""), self._age, SAME_WITHIN, *(each for event in events for each in _values(event))]
-        new = await self._run(self._append, [self._stream], values)
+        new = await self.run(self._append, [self.stream], values)
         if time.monotonic() >= self._trim_at:
             self._trim_at = time.monotonic() + TRIM_EVERY
             with suppress(LogUnavailable):  # they are stored; there is room until the next time
                 before = events[-1].received_at - self._age
-                await self._run(self._trim, [self._stream, self._notes], [max(0, before), self._size])
+                keys = [self.stream, self._notes, self.given_up, self.replays]
+                await self.run(self._trim, keys, [max(0, before), self._size, self.due("")])
         return [bool(each) for each in new]
 
     async def read(self, wanted: Wanted, after: str, limit: int) -> Page:
@@ -74,7 +78,7 @@ class RedisLog:
             if len(found) > limit or not last:
                 break
             begin = last
-        entries = await self._entries(found[:limit])
+        entries = await self.entries(found[:limit])
         if len(found) > limit:
             return Page(entries, entries[-1].cursor, more=True, lost=lost)
         return Page(entries, _id(end), lost=lost)
@@ -87,7 +91,7 @@ class RedisLog:
             cursor = cursor or _id(end)
             found += rows
             if len(found) == limit or not last:
-                return Page(await self._entries(found[::-1]), cursor)
+                return Page(await self.entries(found[::-1]), cursor)
             begin = f"({last}"
 
     async def wait(self, after: str, seconds: float) -> None:
@@ -101,49 +105,71 @@ class RedisLog:
                     if self._seen <= place:
                         self._seen = await self._news(place, SLICE_MS) or self._seen
 
+    async def erase(self, cursors: Sequence[str]) -> None:
+        # What each was known by stays, until it is as old as what is dropped.
+        for first in range(0, len(cursors), CHUNK):
+            await self.run(self.redis.xdel, self.stream, *cursors[first : first + CHUNK])
+
     async def claim(self, task: str, seconds: float) -> bool:
         key, milliseconds = self._shared.key("claim", task), int(seconds * 1000)
         if not milliseconds:
-            return not await self._run(self._shared.redis.exists, key)
-        return bool(await self._run(self._shared.redis.set, key, 1, nx=True, px=milliseconds))
+            return not await self.run(self._shared.redis.exists, key)
+        return bool(await self.run(self._shared.redis.set, key, 1, nx=True, px=milliseconds))
 
     async def note(self, name: str) -> str | None:
-        value = await self._run(self._shared.redis.hget, self._notes, name)
+        value = await self.run(self._shared.redis.hget, self._notes, name)
         return None if value is None else value.decode()
 
     async def keep(self, name: str, value: str) -> None:
-        await self._run(self._shared.redis.hset, self._notes, name, value)
+        await self.run(self._shared.redis.hset, self._notes, name, value)
 
     async def aclose(self) -> None:
         """The connections belong to `Shared`."""
 
+    def due(self, rule: str) -> str:
+        """The key of what a `RedisLedger` has to do for a rule, which is dropped with the events too."""
+        return self._shared.key("due", rule)
+
     async def _news(self, place: Place, wait_ms: int | None = None) -> Place | None:
         """Where the first entry after `place` is, if there is one within that time."""
-        told = await self._run(self._shared.redis.xread, {self._stream: _id(place)}, count=1, block=wait_ms)
+        told = await self.run(self._shared.redis.xread, {self.stream: _id(place)}, count=1, block=wait_ms)
         return _placed(told[0][1][0][0].decode()) if told else None
 
     async def _scanned(
         self, order: str, begin: str, end: str, limit: int, wanted: Wanted
     ) -> tuple[Place, Place, list[Any], str]:
         """The ends of the stream and of what was dropped, what fits, and where to go on: "" at the end of it."""
-        filters = (wanted.type, wanted.conversation_id, wanted.contact_id, wanted.author, wanted.since, wanted.org_id)
-        values = [order, begin, end, CHUNK, limit, *("" if each is None else each for each in filters)]
-        last_id, trimmed, rows, last = await self._run(self._scan, [self._stream, self._notes], values)
+        # Where nothing is filtered out, no more than what is asked for is worth a look.
+        count = CHUNK if wanted != Wanted() else min(CHUNK, max(1, limit))
+        values = [order, begin, end, count, limit, *conditions_of(wanted)]
+        last_id, trimmed, rows, last = await self.run(self._scan, [self.stream, self._notes], values)
         return _placed(last_id.decode()), _placed(trimmed.decode()), rows, last.decode()
 
-    async def _entries(self, rows: Sequence[Any]) -> list[Entry]:
+    async def entries(self, rows: Sequence[Any]) -> list[Entry]:
+        """The entries that Redis answers with these rows: an id and the fields of each."""
         if not rows:
             return []
         keys = [self._shared.key("again", cursor.decode()) for cursor, _ in rows]
-        counts = await self._run(self._shared.redis.mget, keys)
+        counts = await self.run(self._shared.redis.mget, keys)
         return [_entry(row, int(count or 0)) for row, count in zip(rows, counts, strict=True)]
 
-    async def _run(self, ask: Any, *args: Any, **named: Any) -> Any:
+    async def run(self, ask: Any, *args: Any, **named: Any) -> Any:
+        """What Redis answers, for what is kept beside the events too.
+
+        Raises:
+            LogUnavailable: it does not answer, or refuses.
+        """
         try:
             with self._shared.asked():
                 return await ask(*args, **named)
         except StoreUnavailable:
             raise LogUnavailable from None
+
+
+def conditions_of(wanted: Wanted) -> list[Any]:
+    """What a script is given of what is wanted."""
+    header = (wanted.type, wanted.conversation_id, wanted.contact_id, wanted.author, wanted.since, wanted.org_id)
+    return ["" if each is None else each for each in (*header, wanted.text)]
 
 
 def _values(event: Event) -> list[Any]:
