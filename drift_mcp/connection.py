@@ -6,7 +6,7 @@ Its gateway (with the token behind it) is made at the first call. Nothing of one
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ SCOPES_WAIT = 2.0
 SCOPES_PAUSE = 60.0
 """Seconds after which a Drift that did not tell the scopes is asked again: not every list waits for it."""
 UNCUT = 100_000_000
+_ERASING = frozenset({"delete_contact", "delete_personal_data"})
+"""Operations that erase a person in Drift, and so in the log of events."""
 
 
 class Connection:
@@ -92,17 +94,18 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close the connections to Drift. Nothing may be called afterwards."""
-        if "writes" in self.__dict__:
+        made = vars(self)  # of the cached properties those that were asked for
+        if "writes" in made:
             await self.writes.stop()
-        if "keyed" in self.__dict__:
+        if "keyed" in made:
             await self.keyed.aclose()
         if self._gateway is not None:
             await self._gateway.aclose()
             self._gateway = None
-        if "events" in self.__dict__:
+        if "events" in made:
             await self.events.aclose()
-        if self.__dict__.get("shared") is not None:
-            await self.__dict__["shared"].aclose()
+        if made.get("shared") is not None:
+            await made["shared"].aclose()
 
     async def execute(
         self,
@@ -126,7 +129,12 @@ class Connection:
             prefix = self.settings.catalogue_prefix
             return await execute(operation, request, send, budget=budget, catalogue_prefix=prefix)
         watched = note.watching(send) if note else send
-        return await self.writes.make(operation, request, watched, budget, doubt=doubt)
+        make = partial(self.writes.make, operation, request, watched, budget, doubt=doubt)
+        if operation.name in _ERASING:
+            from drift_mcp.events import erasure
+
+            return await erasure.made(self, request, make)
+        return await make()
 
     async def token_info(self) -> dict[str, Any]:
         """What `get_token_info` answers.

@@ -229,6 +229,11 @@ def _why(result: ToolResult) -> str:
     return f"{error['message']} {error['next']}"
 
 
+def is_template(uri: str) -> bool:
+    """Whether `uri` is the template of a kind of resource."""
+    return any(each.uri == uri for each in _ALL)
+
+
 async def complete(toolbox: Toolbox, uri_template: str, argument: str, start: str) -> list[str]:
     """Values for the variable `argument` of a template that begin with `start`; none when Drift cannot be asked."""
     for each in _ALL:

@@ -92,21 +92,20 @@ def build(
         return {"resultType": "complete", **result}
 
     async def list_resources(context: Requested, _: PaginatedRequestParams | None) -> Any:
-        from drift_mcp import resources
+        from drift_mcp import resource_uris
 
-        return {"resources": resources.listed(events=background.hears(context)), "resultType": "complete"}
+        return {"resources": resource_uris.listed(view(context)), "resultType": "complete"}
 
     async def list_templates(context: Requested, _: PaginatedRequestParams | None) -> Any:
-        from drift_mcp import resources
+        from drift_mcp import resource_uris
 
-        shown = resources.templates(view(context).offered(), events=background.hears(context))
-        return {"resourceTemplates": shown, "resultType": "complete"}
+        return {"resourceTemplates": resource_uris.templates(view(context)), "resultType": "complete"}
 
     async def read_resource(context: Requested, params: ReadResourceRequestParams) -> Any:
-        from drift_mcp import resources
+        from drift_mcp import resource_uris, resources
 
         try:
-            return {**await resources.read(view(context).toolbox(), str(params.uri)), "resultType": "complete"}
+            return {**await resource_uris.read(view(context), str(params.uri)), "resultType": "complete"}
         except resources.NoResource as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
 
@@ -125,12 +124,12 @@ def build(
             raise MCPError(INVALID_PARAMS, str(error)) from None
 
     async def complete(context: Requested, params: CompleteRequestParams) -> Any:
-        from drift_mcp import prompts, resources
+        from drift_mcp import prompts, resource_uris
 
-        ref, argument = params.ref, params.argument
-        template = ref.uri if isinstance(ref, ResourceTemplateReference) else prompts.completes(ref.name, argument.name)
-        seen, start = view(context).toolbox(), argument.value
-        values = await resources.complete(seen, template, argument.name, start) if template else []
+        ref, name, start = params.ref, params.argument.name, params.argument.value
+        template = ref.uri if isinstance(ref, ResourceTemplateReference) else prompts.completes(ref.name, name)
+        chosen = (params.context and params.context.arguments) or {}
+        values = await resource_uris.complete(view(context), template, name, start, chosen) if template else []
         return {"completion": {"values": values, "total": len(values), "hasMore": False}, "resultType": "complete"}
 
     return Server(
@@ -161,15 +160,14 @@ def run_stdio(settings: Settings) -> None:
 
 
 async def _serve_stdio(switchboard: Switchboard) -> None:
-    from mcp.server.stdio import stdio_server
-
+    from drift_mcp import stdio
     from drift_mcp.unreadable import AnsweringReader
 
     server = build(switchboard)
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":
             tasks.start_soon(_leave_on_signal, switchboard)
-        async with stdio_server() as (read, write):
+        async with stdio.streams() as (read, write):
             answered = AnsweringReader(read, write)
             await server.run(answered, write, server.create_initialization_options())
         tasks.cancel_scope.cancel()

@@ -4,6 +4,10 @@ There are two questions. *May it run?* is policy: read-only, excluded names, the
 and dangerous or blocked operations. *Is it listed?* is also a matter of size and of use: the default list has the
 everyday tools, and a tool whose scope the token lacks would only fail. What is left out for size can still be called by
 name; what policy forbids can not.
+
+The default list has room for 20 tools and 16 KB. Where events come it has `wait_for_event` too, and where there are
+several connections each tool takes one as an argument more: for these, tools step back whose work another listed one
+does.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,7 +22,11 @@ DEFAULT, ALL, DISCOVERY = "default", "all", "discovery"
 SIZES = (DEFAULT, ALL, DISCOVERY)
 """Choices of `toolsets` that only say how much is listed; the name of a toolset also forbids the others."""
 
-EVENTS = "events"
+WAIT = "wait_for_event"
+STEP_BACK_FOR_EVENTS = frozenset({"create_contact"})
+"""`capture_lead` creates a contact too, and looks before it does."""
+STEP_BACK_FOR_CONNECTIONS = STEP_BACK_FOR_EVENTS | {"get_contact", "find_contacts_by_email"}
+"""`get_contact_overview` takes an id or an address."""
 
 UNDOCUMENTED_SCOPES = frozenset({"scim"})
 """Scopes that no document says a token would name, so that their absence hides nothing."""
@@ -32,6 +40,24 @@ class Narrowing:
     tools: str = ""
     exclude_tools: str = ""
     read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else a default list has to have room for: `hears`: events come; `several`: there are more connections."""
+
+    hears: bool = False
+    several: bool = False
+
+    def everyday(self, entry: Entry) -> bool:
+        """Whether the tool is one of the default list here."""
+        if entry.name == WAIT:
+            return self.hears
+        back = STEP_BACK_FOR_CONNECTIONS if self.several else STEP_BACK_FOR_EVENTS if self.hears else frozenset[str]()
+        return entry.everyday and entry.name not in back
+
+
+ALONE = Around()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +80,23 @@ class Surface:
 
     def may_use(self, entry: Entry) -> bool:
         """Whether a job may use the tool inside: who chooses a job chooses its parts, but nothing forbidden."""
-        if (self.read_only and entry.access != "read") or (not self.destructive and entry.access == "destructive"):
+        if self.forbids_writing(entry) or (not self.destructive and entry.access == "destructive"):
             return False
         return entry.name not in self.excluded and (self.dangerous or not entry.dangerous)
 
-    def is_listed(self, entry: Entry, scopes: Collection[str] | None = None) -> bool:
+    def forbids_writing(self, entry: Entry) -> bool:
+        """Whether the tool may not run because it writes and nothing may: then that is what a refusal says."""
+        return self.read_only and entry.access != "read"
+
+    def is_listed(self, entry: Entry, scopes: Collection[str] | None = None, around: Around = ALONE) -> bool:
         """Whether `tools/list` shows it to a token with `scopes` (None: not known, so nothing is hidden for that)."""
         if not self.may_run(entry) or lacks_scope(entry, scopes):
             return False
         if self.listed_by:
-            return all(each.is_listed(entry, scopes) for each in self.listed_by)
+            return all(each.is_listed(entry, scopes, around) for each in self.listed_by)
         if self.allowed is not None or entry.name in self.named:
             return True
-        return self.size == ALL or entry.essential or (self.size == DEFAULT and entry.everyday)
+        return self.size == ALL or entry.essential or (self.size == DEFAULT and around.everyday(entry))
 
     def narrowed(self, asked: Narrowing, entries: Mapping[str, Entry]) -> "Surface":
         """The part of this surface that is `asked` for. What may run only ever shrinks.
@@ -115,11 +145,7 @@ def chosen(settings: Settings, entries: Mapping[str, Entry]) -> Surface:
         InvalidSetting: a toolset or tool is named that does not exist.
     """
     chosen = _choice(settings, entries, dangerous=settings.allow_dangerous)
-    # Whoever set up webhooks or polling wants what comes of it in the default list.
-    hears = settings.hears() and chosen.size == DEFAULT
-    received = {entry.name for entry in entries.values() if entry.toolset == EVENTS and entry.path is None}
-    named = chosen.named | received if hears else chosen.named
-    return replace(chosen, destructive=settings.destructive != "block", named=named)
+    return replace(chosen, destructive=settings.destructive != "block")
 
 
 def _choice(asked: Settings | Narrowing, entries: Mapping[str, Entry], *, dangerous: bool) -> Surface:

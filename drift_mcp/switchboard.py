@@ -1,8 +1,10 @@
 """Several connections behind one set of tools: which toolbox a call is for, and how an agent says so.
 
-With one connection nothing of this is seen. With more, each tool takes an optional `connection`.
+With one connection nothing of this is seen. With more, each tool takes an optional `connection`. Its names stand in the
+schema of each tool where they are few and short; otherwise `whoami` tells them, so that the list stays small.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -12,17 +14,21 @@ import anyio
 from drift_mcp.caller import NOBODY, Caller
 from drift_mcp.results import ToolResult, failed
 from drift_mcp.settings import InvalidSetting
-from drift_mcp.surface import Narrowing
+from drift_mcp.surface import Around, Narrowing
 from drift_mcp.toolbox import Toolbox
 
 ARGUMENT = "connection"
+NAMES_BYTES = 24
+"""Bytes that the names of connections may take in the schema of each tool, as JSON and with that of the default one."""
 
 
 class Switchboard:
     """The toolboxes of `toolboxes` by the names of their connections; `default` is for calls that name none."""
 
     def __init__(self, toolboxes: Mapping[str, Toolbox], default: str) -> None:
-        self._toolboxes = toolboxes
+        # What a caller is not to use is not named to it either.
+        beside = tuple(toolboxes) if len(toolboxes) > 1 else ()
+        self._toolboxes = {name: box.among(beside) if box.beside != beside else box for name, box in toolboxes.items()}
         self._default = default
 
     async def __aenter__(self) -> Self:
@@ -76,9 +82,11 @@ class Switchboard:
         if len(self._toolboxes) == 1:
             return await self.toolbox().listed()
         lists: dict[str, list[dict[str, Any]]] = {}
+        hears = any(toolbox.connection.settings.hears() for toolbox in self._toolboxes.values())
+        around = Around(hears=hears, several=True)
 
         async def ask(name: str, toolbox: Toolbox) -> None:
-            lists[name] = await toolbox.listed()
+            lists[name] = await toolbox.listed(around)
 
         async with anyio.create_task_group() as tasks:
             for name, toolbox in self._toolboxes.items():
@@ -106,8 +114,8 @@ class Switchboard:
 
     def _with_argument(self, tool: dict[str, Any], offering: list[str]) -> dict[str, Any]:
         schema = tool["inputSchema"]
-        text = "Drift organisation."
-        if self._default in offering:
-            text += f" Without it: {self._default}."
-        argument = {"type": "string", "enum": offering, "description": text}
+        argument: dict[str, Any] = {"type": "string", "description": "A connection that whoami names."}
+        if len(json.dumps([self._default, *self.names], separators=(",", ":"))) <= NAMES_BYTES:
+            text = f"Default: {self._default}." if self._default in offering else "Drift organisation."
+            argument |= {"enum": offering, "description": text}
         return tool | {"inputSchema": schema | {"properties": schema.get("properties", {}) | {ARGUMENT: argument}}}

@@ -4,7 +4,7 @@ Speaks MCP's data (tools and results as JSON objects) but not its protocol, so t
 does. What only a call needs is imported at the first call: a host waits for the list, not for that.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from types import TracebackType
@@ -14,7 +14,7 @@ from drift_mcp import catalogue, surface
 from drift_mcp.caller import NOBODY, Caller
 from drift_mcp.connection import Connection
 from drift_mcp.results import ToolResult as ToolResult  # noqa: PLC0414 - for who imports both
-from drift_mcp.surface import Narrowing, Surface
+from drift_mcp.surface import Around, Narrowing, Surface
 
 if TYPE_CHECKING:
     from drift_mcp.calls import Calls
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 class Toolbox:
     """Lists the tools of one connection that a surface lets through, and runs them.
 
+    `beside` are the names of the connections that its caller may choose from, where there are several.
+
     Has no state of its own, so that narrowing it for one request costs nothing.
 
     Raises:
         InvalidSetting: the settings name a tool or toolset that does not exist.
     """
 
-    def __init__(self, connection: Connection, offers: Surface | None = None) -> None:
+    def __init__(self, connection: Connection, offers: Surface | None = None, beside: Sequence[str] = ()) -> None:
         self.connection = connection
+        self.beside = beside
         self._entries = catalogue.load()
         self._surface = offers or surface.chosen(connection.settings, self._entries)
 
@@ -62,10 +65,15 @@ class Toolbox:
         """What of the catalogue it offers."""
         return self._surface
 
-    async def listed(self) -> list[dict[str, Any]]:
+    def among(self, connections: Sequence[str]) -> "Toolbox":
+        """This, as one of several."""
+        return Toolbox(self.connection, self._surface, connections)
+
+    async def listed(self, around: Around | None = None) -> list[dict[str, Any]]:
         """The MCP tools to show, in a fixed order."""
         scopes = await self.scopes()
-        return [entry.tool for entry in self._entries.values() if self._surface.is_listed(entry, scopes)]
+        around = around or Around(hears=self.connection.settings.hears())
+        return [entry.tool for entry in self._entries.values() if self._surface.is_listed(entry, scopes, around)]
 
     async def scopes(self) -> frozenset[str] | None:
         """The scopes of the token, or None where nothing is hidden for them."""
@@ -126,7 +134,8 @@ class Toolbox:
 
     def about(self) -> Mapping[str, Any]:
         """This server, as `whoami` shows it."""
-        return {**self.connection.about(), "surface": self._surface.summary()}
+        connections = {"connections": list(self.beside)} if self.beside else {}
+        return {**self.connection.about(), **connections, "surface": self._surface.summary()}
 
     def close_to(self, name: str) -> str | None:
         """The tool that `name` may be meant for."""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from drift_mcp import catalogue, resources
 from drift_mcp.connection import Connection
 from drift_mcp.credentials import FixedCredential
 from drift_mcp.drift.gateway import Gateway
+from drift_mcp.drift.retry import Retries
 from drift_mcp.sandbox import create_app
 from drift_mcp.server import build
 from drift_mcp.settings import Settings
@@ -26,6 +28,7 @@ from drift_mcp.toolbox import Toolbox
 
 CONVERSATION, TRANSCRIPT, CONTACT, ACCOUNT = (each.uri for each in resources.TEMPLATES)
 ENTRIES = catalogue.load()
+SOON = Retries(first=0.001, longest=0.001)
 
 
 class Desk:
@@ -44,7 +47,7 @@ class Desk:
                 desk.sent.append(f"{request.method} {request.url.raw_path.decode()}")
                 return await desk._inner.handle_async_request(request)
 
-        return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=Noting())
+        return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=Noting(), retries=SOON)
 
     async def first(self, listing: str, **arguments: Any) -> dict[str, Any]:
         row: dict[str, Any] = (await self.toolbox.operate(listing, **arguments))["items"][0]
@@ -200,7 +203,7 @@ class TestHostileUris:
 
         def connect(_: Settings) -> Gateway:
             transport = httpx.MockTransport(answer)
-            return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=transport)
+            return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=transport, retries=SOON)
 
         toolbox = Toolbox(Connection(Settings(sandbox=True), open_gateway=connect))
         with pytest.raises(resources.NoResource):
@@ -320,11 +323,109 @@ class TestCompletion:
     async def test_when_drift_fails_there_is_nothing(self) -> None:
         def connect(_: Settings) -> Gateway:
             transport = httpx.MockTransport(lambda _: httpx.Response(500))
-            return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=transport)
+            return Gateway("https://driftapi.com", FixedCredential("resource-token"), transport=transport, retries=SOON)
 
         toolbox = Toolbox(Connection(Settings(sandbox=True), open_gateway=connect))
         for each in resources.TEMPLATES:
             assert await resources.complete(toolbox, each.uri, each.variable, "1") == []
+
+
+class TestSeveralConnections:
+    """Their URIs end with ?connection=, as a tool's call has that argument; without it they are of the default one."""
+
+    @pytest.fixture
+    async def several(self, tmp_path: Path) -> AsyncIterator[Switchboard]:
+        (tmp_path / "token").write_text("a-token")
+        common = {"sandbox": True, "state_dir": str(tmp_path)}
+        hearing = Settings(**common, webhook_token_file=str(tmp_path / "token"))
+        boxes = {
+            "acme": Settings(**common),
+            "globex": hearing,
+            "initech": Settings(**common, exclude_tools="get_account"),
+        }
+        async with Switchboard(
+            {name: Toolbox(Connection(each, name)) for name, each in boxes.items()}, "acme"
+        ) as board:
+            yield board
+
+    async def made_in(self, several: Switchboard, name: str) -> int:
+        """A contact that only this connection has."""
+        box = several.toolbox(name)
+        return int((await box.operate("create_contact", email=f"only.in.{name}@corp.example"))["id"])
+
+    async def test_what_is_listed_says_of_which_it_is(self, several: Switchboard) -> None:
+        async with Client(build(several)) as client:
+            shown = (await client.list_resources()).resources
+            assert [str(each.uri) for each in shown] == [
+                "drift://catalogue",
+                "drift://catalogue?connection=globex",
+                "drift://events?connection=globex",
+                "drift://catalogue?connection=initech",
+            ]
+            assert len({each.name for each in shown}) == len({each.title for each in shown}) == len(shown)
+            kinds = (await client.list_resource_templates()).resource_templates
+            wanted = [each.uri for each in (*resources.TEMPLATES, resources.CONVERSATION_EVENTS)]
+            assert [each.uri_template for each in kinds] == [f"{uri}{{?connection}}" for uri in wanted]
+            for each in shown:
+                assert (await client.read_resource(str(each.uri))).contents[0].uri == each.uri
+
+    async def test_a_record_is_read_from_the_connection_that_the_uri_names(self, several: Switchboard) -> None:
+        async with Client(build(several)) as client:
+            there = await self.made_in(several, "globex")
+            uri = f"drift://contacts/{there}?connection=globex"
+            (content,) = (await client.read_resource(uri)).contents
+            assert str(content.uri) == uri
+            assert json.loads(content.text)["email"] == "only.in.globex@corp.example"  # type: ignore[union-attr]
+            here = await self.made_in(several, "acme")
+            for same in (f"drift://contacts/{here}", f"drift://contacts/{here}?connection=acme",
+                         f"drift://contacts/{here}?connection="):  # fmt: skip
+                (content,) = (await client.read_resource(same)).contents
+                assert json.loads(content.text)["email"] == "only.in.acme@corp.example"  # type: ignore[union-attr]
+
+    async def test_policy_is_that_of_the_connection(self, several: Switchboard) -> None:
+        async with Client(build(several)) as client:
+            with pytest.raises(MCPError, match="does not allow get_account"):
+                await client.read_resource("drift://accounts/1_x?connection=initech")
+            with pytest.raises(MCPError, match="no such record"):
+                await client.read_resource("drift://accounts/1_x?connection=acme")
+
+    @pytest.mark.parametrize(
+        "query",
+        ["connection=nobody", "connection=ACME", "connection=acme&x=1", "connection=acme#x", "connection=%61cme",
+         "connection=acme/..", "x=1", "x=1&connection=acme"],
+    )  # fmt: skip
+    async def test_another_query_is_no_resource(self, several: Switchboard, query: str) -> None:
+        async with Client(build(several)) as client:
+            with pytest.raises(MCPError) as refused:
+                await client.read_resource(f"drift://catalogue?{query}")
+            assert refused.value.code == INVALID_PARAMS
+
+    async def test_a_caller_of_one_connection_reaches_and_learns_of_no_other(self, several: Switchboard) -> None:
+        async with Client(build(several, view=lambda _: several.narrowed([], only={"acme"}))) as client:
+            assert [str(each.uri) for each in (await client.list_resources()).resources] == ["drift://catalogue"]
+            with pytest.raises(MCPError) as refused:
+                await client.read_resource("drift://catalogue?connection=globex")
+            assert "globex" not in str(refused.value)
+            reference = ResourceTemplateReference(type="ref/resource", uri=f"{CONTACT}{{?connection}}")
+            answer = await client.complete(reference, {"name": "connection", "value": ""})
+            assert answer.completion.values == []
+
+    async def test_the_connection_completes_and_so_do_ids_of_the_one_that_is_chosen(self, several: Switchboard) -> None:
+        async with Client(build(several)) as client:
+            there = str(await self.made_in(several, "globex"))
+
+            async def complete(name: str, value: str, uri: str = CONTACT, **chosen: str) -> list[str]:
+                reference = ResourceTemplateReference(type="ref/resource", uri=f"{uri}{{?connection}}")
+                answer = await client.complete(reference, {"name": name, "value": value}, context_arguments=chosen)
+                return answer.completion.values
+
+            assert await complete("connection", "") == ["acme", "globex", "initech"]
+            assert await complete("connection", "gl") == ["globex"]
+            assert await complete("connection", "", "drift://nothing/{id}") == []
+            wanted = "only.in.globex@corp.example"
+            assert await complete("contact_id", wanted, connection="globex") == [there]
+            assert await complete("contact_id", wanted) == []
+            assert await complete("contact_id", wanted, connection="nobody") == []
 
 
 class TestThroughTheServer:

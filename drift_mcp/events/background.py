@@ -4,7 +4,7 @@ Light, as every server has one; what subscribing needs is imported when somebody
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +19,7 @@ from mcp_types import (
 )
 
 if TYPE_CHECKING:
+    from drift_mcp.events import Events
     from drift_mcp.events.subscriptions import Subscriptions
     from drift_mcp.switchboard import Switchboard
     from drift_mcp.toolbox import Toolbox
@@ -50,16 +51,18 @@ class Background:
             yield
             self._tasks.cancel_scope.cancel()
 
-    def hears(self, context: Context) -> bool:
-        """Whether there are events for the sender of this request."""
-        return self._toolbox(context).connection.events.hears
-
     async def subscribe(self, context: Context, params: SubscribeRequestParams) -> Any:
         """Answers resources/subscribe."""
-        toolbox = self._toolbox(context)
+        from drift_mcp.resource_uris import placed
+        from drift_mcp.resources import NoResource
+
+        try:
+            toolbox, own = placed(self._view(context), str(params.uri))
+        except NoResource as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from None
         if not toolbox.offers(RECEIVED):
             raise MCPError(INVALID_PARAMS, f"The operator of this server does not allow {RECEIVED}.")
-        await self._subscribed().subscribe(context, toolbox.connection.events, str(params.uri))
+        await self._subscribed().subscribe(context, toolbox.connection.events, str(params.uri), own)
         return {}
 
     async def unsubscribe(self, context: Context, params: UnsubscribeRequestParams) -> Any:
@@ -68,13 +71,17 @@ class Background:
         return {}
 
     async def listen(self, context: Context, params: SubscriptionsListenRequestParams) -> Any:
-        """Serves subscriptions/listen."""
-        toolbox = self._toolbox(context)
-        allowed = toolbox.offers(RECEIVED)
-        return await self._subscribed().listen(context, params, toolbox.connection.events, allowed=allowed)
+        """Serves subscriptions/listen. Where nothing would come, its acknowledgement says so by leaving it out."""
+        from drift_mcp.resource_uris import placed
+        from drift_mcp.resources import NoResource
 
-    def _toolbox(self, context: Context) -> "Toolbox":
-        return self._view(context).toolbox()
+        wanted: list[tuple[str, Events, str]] = []
+        for uri in dict.fromkeys(params.notifications.resource_subscriptions or ()):
+            with suppress(NoResource):
+                toolbox, own = placed(self._view(context), uri)
+                if toolbox.offers(RECEIVED) and toolbox.connection.events.hears:
+                    wanted.append((uri, toolbox.connection.events, own))
+        return await self._subscribed().listen(context, params, wanted)
 
     def _subscribed(self) -> "Subscriptions":
         from drift_mcp.events.subscriptions import Subscriptions

@@ -47,14 +47,14 @@ def read(connection: str, type_name: str, org_id: Any, data: Any) -> Event:
     content: Json = data if isinstance(data, dict) else {} if data is None else {"value": data}
     kind = kind_of(type_name)
     now = int(clock() * 1000)
-    org = _number(org_id) or _number(content.get("orgId"))
+    org = id_of(org_id) or id_of(content.get("orgId"))
     when = content.get(kind.when) if kind.when else None
     at = when if _is_moment(when) else None
     return Event(
         type=type_name,
         org_id=org,
         data=content,
-        conversation_id=_number(content.get(kind.conversation)),
+        conversation_id=id_of(content.get(kind.conversation)),
         contact_id=_contact(kind, content),
         author=author_of(content),
         at=now if at is None else at,
@@ -74,10 +74,10 @@ def _key(connection: str, type_name: str, org_id: int | None, kind: Kind, data: 
 
 def _contact(kind: Kind, data: Json) -> int | None:
     if author_of(data) == "visitor":
-        return _number(data["author"].get("id"))
+        return id_of(data["author"].get("id"))
     if data.get("authorType") == "contact":
-        return _number(data.get("authorId"))
-    return _number(data.get(kind.contact))
+        return id_of(data.get("authorId"))
+    return id_of(data.get(kind.contact))
 
 
 def author_of(message: Json) -> str | None:
@@ -88,7 +88,7 @@ def author_of(message: Json) -> str | None:
     return "visitor" if author.get("type") == "contact" else "bot" if author.get("bot") else "agent"
 
 
-def _number(value: Any) -> int | None:
+def id_of(value: Any) -> int | None:
     """An id, or None for what is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX else None
 

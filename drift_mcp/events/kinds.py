@@ -21,6 +21,9 @@ class Kind:
     contact: str = "contactId"
 
 
+STATUS = "conversation_status_updated"
+ERASURE = "gdpr_delete_requested"
+
 _MESSAGE = Kind("createdAt", ("conversationId", "id", "createdAt"))
 _ABOUT_CONTACT = Kind(contact="id")
 _MEETING = Kind("scheduledAt", contact="schedulerId")
@@ -50,9 +53,9 @@ KINDS = {
     "user_unsubscribed": _ABOUT_CONTACT,
     "user_unsubscribe": _ABOUT_CONTACT,
     "chat_to_call": Kind(),
-    "gdpr_delete_requested": Kind(),
+    ERASURE: Kind(),
     "app_disconnected": Kind(),
-    "conversation_status_updated": Kind("changedAt", ("conversationId", "status", "changedAt")),
+    STATUS: Kind("changedAt", ("conversationId", "status", "changedAt")),
     "button_action": Kind(),
 }
 UNKNOWN = Kind()

@@ -6,21 +6,24 @@ same key as the webhook of the same message or conversation. Where a round stand
 round that is given up goes on later, and what it told already is known by its key.
 
 It tells new_conversation, new_message and conversation_status_updated; the last only of conversations that it has seen
-before the change, and with the time of the conversation's last change.
+before the change, and with the time of the conversation's last change, as Drift shows no other. How a webhook of the
+same change is known, which has the time of the change itself: `drift_mcp.events.statuses`.
 """
 
 import json
 import logging
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
 from drift_mcp.drift.errors import BrokenAnswer, DriftError
 from drift_mcp.drift.paging import STYLES, pages
 from drift_mcp.drift.turn import Turn, entered
+from drift_mcp.events import statuses
 from drift_mcp.events.event import Event, author_of, read
-from drift_mcp.events.log import LogUnavailable, Wanted
+from drift_mcp.events.kinds import STATUS
+from drift_mcp.events.log import LogUnavailable
 from drift_mcp.operations import conversations, messages
 
 if TYPE_CHECKING:
@@ -110,6 +113,8 @@ class Poller:
         """The events that a changed conversation stands for."""
         name = self._events.name
         said = [message async for message in self._rows(_MESSAGES, MOST_MESSAGES, conversation_id=row["id"])]
+        # Part of each key. Where Drift does not say it of the token, its messages do.
+        org_id = org_id or next((message["orgId"] for message in said if message.get("orgId")), None)
         told = [
             read(name, "new_message", org_id, message)
             for message in said
@@ -118,17 +123,12 @@ class Poller:
         # Drift tells it of those that a visitor begins.
         if place.is_new(row.get("createdAt"), begin) and said and author_of(said[0]) == "visitor":
             told.insert(0, read(name, "new_conversation", org_id, row))
-        before = place.status(row["id"])
-        if before is not None and row.get("status") != before and not await self._status_told(row, begin):
+        before = place.seen(row["id"])
+        if before is not None and row.get("status") != before.status:
             change = {"conversationId": row["id"], "status": row.get("status"), "changedAt": row["updatedAt"]}
-            told.append(read(name, "conversation_status_updated", org_id, change | {"orgId": org_id}))
+            event = read(name, STATUS, org_id, change | {"orgId": org_id})
+            told.append(await statuses.settled(self._events.statuses, event, after=before.updated_at))
         return sorted(told, key=lambda event: event.at)
-
-    async def _status_told(self, row: Row, begin: int) -> bool:
-        """Whether a webhook has told of this status, whose time may be another than that of the last change."""
-        wanted = Wanted(type="conversation_status_updated", conversation_id=row["id"], since=begin)
-        found = (await self._events.log.latest(wanted, 1)).entries
-        return bool(found) and found[0].event.data.get("status") == row.get("status")
 
     async def _listed(self, pages_at_most: int) -> AsyncIterator[Row]:
         async for row in self._rows(_LISTING, pages_at_most, limit=100):
@@ -166,6 +166,11 @@ class Poller:
             log.warning("Drift cannot be asked for events of %s: %s", self._events.name, kind)
 
 
+class _Seen(NamedTuple):
+    updated_at: int
+    status: str | None
+
+
 class _Place:
     """How far the rounds have come: the latest change seen, and the conversations last seen.
 
@@ -194,9 +199,10 @@ class _Place:
         """Whether it has not changed since it was seen."""
         return self._known.get(str(row["id"])) == [row["updatedAt"], row.get("status")]
 
-    def status(self, conversation_id: int) -> str | None:
-        seen = self._known.get(str(conversation_id))
-        return seen[1] if seen else None
+    def seen(self, conversation_id: int) -> "_Seen | None":
+        """How it was when it was last seen."""
+        known = self._known.get(str(conversation_id))
+        return _Seen(*known) if known else None
 
     def is_new(self, at: Any, begin: int) -> bool:
         return isinstance(at, int) and at > self._began and at >= begin

@@ -2,12 +2,12 @@
 
 In the 2025-11-25 era a client subscribes with `resources/subscribe` and is told in its session; in the 2026-07-28 era
 it opens a `subscriptions/listen` stream. Both hang on the SDK's bus, one for each connection to Drift, as the same URI
-is another conversation in another organisation. What is published there is read from the connection's log, so it does
-not matter which process took the event in.
+is another conversation in another organisation; a client is told by the URI that it subscribed to. What is published
+there is read from the connection's log, so it does not matter which process took the event in.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated, ServerEvent
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_REQUEST, SubscriptionsListenRequestParams, SubscriptionsListenResult
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, SubscriptionsListenRequestParams, SubscriptionsListenResult
 
 from drift_mcp.events import Events
 from drift_mcp.events.event import Event
@@ -34,6 +34,7 @@ PATIENCE = 5.0
 """Seconds for a client to take a notification."""
 MOST = 200
 """Resources that one session may subscribe to."""
+MOST_STREAMS = 1024
 _STATE = "drift_mcp.subscriptions"
 
 
@@ -50,23 +51,26 @@ class Subscriptions:
     def __init__(self, tasks: TaskGroup) -> None:
         self._tasks = tasks
         self._feeds: dict[str, _Feed] = {}
+        self._starting = anyio.Lock()
+        self._streams = 0
 
-    async def subscribe(self, context: Context, events: Events, uri: str) -> None:
-        """Tell the session of `context` from now on when `uri` changes (2025-11-25).
+    async def subscribe(self, context: Context, events: Events, uri: str, own: str) -> None:
+        """Tell the session of `context` from now on when `uri` changes, which `events` tell of as `own` (2025-11-25).
 
         Raises:
             MCPError: nothing would ever come, or it is too much.
         """
-        # The SDK gives handlers a session for each request; what outlasts the request is the client's connection.
+        # The SDK gives handlers a session for each request. What outlasts the request is the client's connection, with
+        # its end and its state, to which mcp 2.3 has no public way (`Context.connection` is not what handlers get).
         client = context.session._connection
         if not client.has_standalone_channel:
             raise MCPError(INVALID_REQUEST, "Without a session nothing can be told later; call wait_for_event.")
         if not events.hears:
             raise MCPError(INVALID_REQUEST, "This server receives no events from Drift; call wait_for_event.")
-        own: dict[str, Callable[[], None]] = client.state.setdefault(_STATE, {})
-        if uri in own:
+        kept: dict[str, Callable[[], None]] = client.state.setdefault(_STATE, {})
+        if uri in kept:
             return
-        if len(own) >= MOST:
+        if len(kept) >= MOST:
             raise MCPError(INVALID_REQUEST, f"A session may subscribe to {MOST} resources.")
         feed = await self._feed(events)
         session = context.session
@@ -76,39 +80,47 @@ class Subscriptions:
                 await session.send_resource_updated(uri)
 
         def hear(event: ServerEvent) -> None:
-            if event == ResourceUpdated(uri):
+            if event == ResourceUpdated(own):
                 self._tasks.start_soon(_quietly, tell)
 
-        own[uri] = feed.bus.subscribe(hear)
-        client.exit_stack.callback(partial(_end, own, uri))
+        kept[uri] = feed.bus.subscribe(hear)
+        client.exit_stack.callback(partial(_end, kept, uri))
 
     def unsubscribe(self, context: Context, uri: str) -> None:
         """Tell that session no more."""
         _end(context.session._connection.state.get(_STATE, {}), uri)
 
     async def listen(
-        self, context: Context, params: SubscriptionsListenRequestParams, events: Events, *, allowed: bool
+        self, context: Context, params: SubscriptionsListenRequestParams, wanted: Sequence[tuple[str, Events, str]]
     ) -> SubscriptionsListenResult:
-        """Serve one stream (2026-07-28). Where nothing would come, its acknowledgement says so by leaving it out."""
-        if not (allowed and events.hears):
-            wanted = params.notifications.model_copy(update={"resource_subscriptions": None})
-            params = params.model_copy(update={"notifications": wanted})
-        return await (await self._feed(events)).listen(context, params)
+        """Serve one stream (2026-07-28) of what is `wanted`: URIs, the events that tell of them, and as which URI."""
+        uris = [uri for uri, _, _ in wanted]
+        honoured = params.notifications.model_copy(update={"resource_subscriptions": uris or None})
+        params = params.model_copy(update={"notifications": honoured})
+        if self._streams >= MOST_STREAMS:
+            raise MCPError(INTERNAL_ERROR, "This server has as many streams as it can serve; call wait_for_event.")
+        self._streams += 1
+        try:
+            selection = _Selection()
+            for uri, events, own in wanted:
+                selection.add(await self._feed(events), own, uri)
+            return await ListenHandler(selection)(context, params)
+        finally:
+            self._streams -= 1
 
     async def _feed(self, events: Events) -> "_Feed":
-        feed = self._feeds.get(events.name)
-        if feed is None:
-            feed = self._feeds[events.name] = _Feed(events)
-        if not feed.reads and events.hears:
-            feed.reads = True
-            try:
-                # Where the log ends now, before anybody is told that they are subscribed.
-                begin = (await events.log.latest(Wanted(), 1)).cursor
-            except LogUnavailable:
-                feed.reads = False
-                raise MCPError(INVALID_REQUEST, "The log of events cannot be read at the moment.") from None
-            self._tasks.start_soon(feed.read_on, begin)
-        return feed
+        """What is told of a connection that hears. It is being read when this returns."""
+        async with self._starting:
+            feed = self._feeds.get(events.name)
+            if feed is None:
+                try:
+                    # Where the log ends now, before anybody is told that they are subscribed.
+                    begin = (await events.log.latest(Wanted(), 1)).cursor
+                except LogUnavailable:
+                    raise MCPError(INVALID_REQUEST, "The log of events cannot be read at the moment.") from None
+                feed = self._feeds[events.name] = _Feed(events)
+                self._tasks.start_soon(feed.read_on, begin)
+            return feed
 
 
 class _Feed:
@@ -116,8 +128,6 @@ class _Feed:
 
     def __init__(self, events: Events) -> None:
         self.bus = InMemorySubscriptionBus()
-        self.listen = ListenHandler(self.bus)
-        self.reads = False
         self._events = events
 
     async def read_on(self, cursor: str) -> None:
@@ -139,8 +149,38 @@ class _Feed:
                 await self.bus.publish(ResourceUpdated(uri))
 
 
-def _end(own: dict[str, Callable[[], None]], uri: str) -> None:
-    unsubscribe = own.pop(uri, None)
+class _Selection:
+    """The bus of one stream: resources of some feeds, each as its feed tells of it and as the client calls it."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[_Feed, dict[str, list[str]]] = {}
+
+    def add(self, feed: _Feed, own: str, uri: str) -> None:
+        """Have what `feed` tells of as `own` told as `uri`."""
+        self._wanted.setdefault(feed, {}).setdefault(own, []).append(uri)
+
+    async def publish(self, event: ServerEvent) -> None:
+        """Only feeds do."""
+        raise NotImplementedError
+
+    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """As a `SubscriptionBus` does."""
+
+        def hear(event: ServerEvent, called: dict[str, list[str]]) -> None:
+            for uri in called.get(event.uri, ()) if isinstance(event, ResourceUpdated) else ():
+                listener(ResourceUpdated(uri))
+
+        ends = [feed.bus.subscribe(partial(hear, called=called)) for feed, called in self._wanted.items()]
+
+        def unsubscribe() -> None:
+            for end in ends:
+                end()
+
+        return unsubscribe
+
+
+def _end(kept: dict[str, Callable[[], None]], uri: str) -> None:
+    unsubscribe = kept.pop(uri, None)
     if unsubscribe is not None:
         unsubscribe()
 

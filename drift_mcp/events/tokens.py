@@ -13,6 +13,10 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 
+class TokensUnavailable(Exception):
+    """The file of tokens cannot be read, so whether a token is right cannot be told."""
+
+
 class WebhookTokens:
     """The tokens in the environment variable `variable` and in the file `path`, separated by blanks or line ends.
 
@@ -24,25 +28,36 @@ class WebhookTokens:
         self._path = path
 
     def __bool__(self) -> bool:
-        """Whether there is any token."""
-        return bool(self._hashes())
+        """Whether webhooks are wanted: there is any token, or a file that cannot be read."""
+        hashes, whole = self._hashes()
+        return bool(hashes) or not whole
 
     def accept(self, token: str) -> bool:
-        """Whether `token` is one of them."""
+        """Whether `token` is one of them.
+
+        Raises:
+            TokensUnavailable: it is none of those that could be read.
+        """
         shown = _hash(token)
+        hashes, whole = self._hashes()
         found = False
-        for known in self._hashes():
+        for known in hashes:
             found |= hmac.compare_digest(known, shown)
+        if not found and not whole:
+            raise TokensUnavailable
         return found
 
-    def _hashes(self) -> list[bytes]:
+    def _hashes(self) -> tuple[list[bytes], bool]:
+        """Those of the tokens, and whether all could be read."""
         text = os.environ.get(self._variable, "") if self._variable else ""
+        whole = True
         if self._path:
             try:
                 text += f"\n{Path(self._path).read_text(encoding='utf-8')}"
             except (OSError, ValueError):
                 log.error("The file of webhook tokens cannot be read: %s", self._path)
-        return [_hash(token) for token in text.split()]
+                whole = False
+        return [_hash(token) for token in text.split()], whole
 
 
 def _hash(token: str) -> bytes:

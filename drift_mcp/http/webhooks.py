@@ -1,24 +1,26 @@
 """Drift's webhooks in: `POST /webhooks/drift/{connection}` (drift-api.md §7.1).
 
 Who sends one shows the app's verification token, in the body, in a header, or in both; what shows a wrong one anywhere
-is refused. It is answered with a 2xx status once the event is on disk, and with 503 if that failed, so that Drift may
-send it again. The rules of the MCP endpoints about keys, hosts and origins do not apply here.
+is refused. It is answered with a 2xx status once the event is on disk, and with 503 if that failed, or if the tokens
+cannot be read, so that Drift may send it again. The rules of the MCP endpoints about keys, hosts and origins do not
+apply here.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import re
+import math
 from typing import Any
 
-import anyio
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from drift_mcp.events.log import LogUnavailable
+from drift_mcp.events.tokens import TokensUnavailable
 from drift_mcp.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -29,22 +31,27 @@ BODY_BYTES = 1_000_000
 BODY_PATIENCE = 10.0
 MOST_AT_ONCE = 1_000
 """Webhooks being taken in; further ones are to come again."""
-_TYPE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+MOST_LEVELS = 50
+"""Objects and lists inside one another; what is deeper cannot be shown to anybody."""
+TYPE_LENGTH = 100
 
 
 def webhook_routes(switchboard: Switchboard) -> list[Route]:
     """The route. It knows no connection that has no token of webhooks."""
-    busy = anyio.CapacityLimiter(MOST_AT_ONCE)
+    busy = 0
 
     async def receive(request: Request) -> Response:
-        if not busy.available_tokens:
+        nonlocal busy
+        if busy >= MOST_AT_ONCE:
             return _again()
-        async with busy:
-            try:
-                return await _receive(switchboard, request)
-            except LogUnavailable:
-                log.error("A webhook could not be kept")
-                return _again()
+        busy += 1
+        try:
+            return await _receive(switchboard, request)
+        except (LogUnavailable, TokensUnavailable):
+            log.error("A webhook could not be kept")
+            return _again()
+        finally:
+            busy -= 1
 
     return [Route(PATH, receive, methods=["POST"])]
 
@@ -66,7 +73,8 @@ async def _receive(switchboard: Switchboard, request: Request) -> Response:
     if not shown or not all(map(events.tokens.accept, shown)):
         raise HTTPException(401, "The verification token is missing or wrong.")
     type_name = envelope.get("type")
-    if not isinstance(type_name, str) or not _TYPE.fullmatch(type_name):
+    # Of a type that nobody knows yet, too.
+    if not isinstance(type_name, str) or not 0 < len(type_name) <= TYPE_LENGTH or not type_name.isprintable():
         raise HTTPException(400, "The event has no type.")
     new = await events.told(type_name, envelope.get("orgId"), envelope.get("data"))
     log.debug("webhook of %s: %s%s", name, type_name, "" if new else ", again")
@@ -80,7 +88,7 @@ async def _body(request: Request) -> bytes:
         raise too_large
     body = bytearray()
     try:
-        with anyio.fail_after(BODY_PATIENCE):
+        async with asyncio.timeout(BODY_PATIENCE):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > BODY_BYTES:
@@ -92,16 +100,35 @@ async def _body(request: Request) -> bytes:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        envelope = json.loads(body, parse_constant=_no_number)
+        envelope = json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise HTTPException(400, "The body is not JSON that can be read.") from None
     if not isinstance(envelope, dict):
         raise HTTPException(400, "The body is no JSON object.")
+    if _levels(envelope) > MOST_LEVELS:
+        raise HTTPException(400, f"The body has more than {MOST_LEVELS} levels.")
     return envelope
 
 
 def _no_number(name: str) -> None:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("too large")
+    return number
+
+
+def _levels(value: Any) -> int:
+    """How many objects and lists are inside one another at most, or one more than are allowed."""
+    inside, levels = [value], 0
+    while inside and levels <= MOST_LEVELS:
+        nested = [each.values() if isinstance(each, dict) else each for each in inside if isinstance(each, dict | list)]
+        inside = [child for children in nested for child in children]
+        levels += bool(nested)
+    return levels
 
 
 def _again() -> Response:

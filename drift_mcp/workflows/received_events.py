@@ -39,18 +39,18 @@ UNAVAILABLE = problem(
 
 
 class _Filters(Request):
-    type: Line | None = Field(None, description="Only this type, e.g. new_message, new_conversation, new_meeting.")
+    type: Line | None = Field(None, description="E.g. new_message, new_conversation, new_meeting.")
     conversation_id: Id | None = Field(None, description="Only of this conversation.")
     contact_id: Id | None = Field(None, description="Only of this contact.")
-    author: Literal["visitor", "agent", "bot"] | None = Field(None, description="Only messages by them.")
-    since: Moment | None = Field(None, description="Only what happened from then on.")
+    author: Literal["visitor", "agent", "bot"] | None = Field(None, description="Of a message.")
+    since: Moment | None = Field(None, description="Only from then on.")
 
 
 class ListReceived(_Filters):
     status: Literal["failed"] | None = Field(
         None, description="failed: only what a rule of this server could not act on; without cursor."
     )
-    cursor: Cursor | None = Field(None, description="cursor of an answer before: what arrived after it.")
+    cursor: Cursor | None = Field(None, description="Of an answer before: what came after it.")
     limit: Annotated[int, Field(ge=1, le=200)] = Field(20, description="Rows, 1-200.")
 
     @model_validator(mode="after")
@@ -61,8 +61,8 @@ class ListReceived(_Filters):
 
 
 class WaitFor(_Filters):
-    cursor: Cursor | None = Field(None, description="cursor of an answer before; else from now, or since, on.")
-    wait_seconds: Annotated[int, Field(ge=1, le=50)] = Field(30, description="How long to wait, 1-50.")
+    cursor: Cursor | None = Field(None, description="Of an answer before; else from now, or since, on.")
+    wait_seconds: Annotated[int, Field(ge=1, le=50)] = Field(30, description="How long, 1-50.")
 
 
 class FailedRule(Result):
@@ -246,9 +246,9 @@ WORKFLOWS = [
     Workflow(
         name="wait_for_event",
         title="Wait for an event",
-        summary="Wait until something happens in Drift, and answer the first event that fits.",
-        guidance="For a visitor's answer: conversation_id, author visitor, and since, when you wrote. "
-        "What has come already: list_received_events.",
+        summary="Wait until something happens in Drift; answers the first event that fits.",
+        guidance="For a visitor's answer: conversation_id, author visitor, since when you wrote. "
+        "Past events: list_received_events.",
         intents=_INTENTS_WAIT,
         toolset="events",
         scope=None,

@@ -13,6 +13,7 @@ from drift_mcp.workflow import Context, Workflow
 
 class Identity(Result):
     connection: str | None = Field(None, description="drift, or sandbox: a local Drift with invented data.")
+    connections: list[str] | None = Field(None, description="Those there are, where there are several.")
     drift: str | None = Field(None, description="Where Drift is.")
     org_id: int | None = None
     scopes: list[str] | None = Field(None, description="What the token may do; absent if it cannot be read.")

@@ -89,6 +89,9 @@ class TestReading:
             (Wanted(org_id=1), [1, 2, 6]),
             (Wanted(org_id=2), [7]),
             (Wanted(type="new_message", conversation_id=7), []),
+            (Wanted(text="hello"), [1, 2]),
+            (Wanted(text='"body":"hello"', conversation_id=6), [2]),
+            (Wanted(text="%ello"), []),
         ],
     )
     @pytest.mark.usefixtures("now")

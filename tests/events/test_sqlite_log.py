@@ -70,3 +70,28 @@ class TestFile:
         assert killed.returncode != 0
         with sqlite3.connect(path) as db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+class TestManyAtOnce:
+    async def test_what_comes_while_one_is_written_shares_a_transaction(self, log: SqliteLog) -> None:
+        await log.append([new_message(1)])
+        assert log._db is not None
+        statements = list[str]()
+        log._db.set_trace_callback(statements.append)
+        await asyncio.gather(*(log.append([new_message(number)]) for number in range(2, 102)))
+        assert [each for each in statements if each in {"BEGIN IMMEDIATE", "COMMIT"}] == [
+            "BEGIN IMMEDIATE",
+            "COMMIT",
+        ] * 2
+
+    async def test_more_than_one_statement_takes_are_appended_in_several(self, log: SqliteLog) -> None:
+        twice = [new_message(1 + number % 1_500) for number in range(3_000)]
+        assert await log.append(twice) == [True] * 1_500 + [False] * 1_500
+        assert {entry.duplicates for entry in (await log.read(ALL, "0", 2_000)).entries} == {1}
+
+    async def test_what_waits_is_written_before_it_is_closed(self, log: SqliteLog, open_log: OpenLog) -> None:
+        appends = [asyncio.create_task(log.append([new_message(number)])) for number in range(1, 51)]
+        await asyncio.sleep(0)
+        await log.aclose()
+        assert [await each for each in appends] == [[True]] * 50
+        assert len((await open_log().read(ALL, "0", 100)).entries) == 50
