@@ -17,6 +17,8 @@ from drift_mcp.drift.turn import Turn
 REPORTS = "/reports/"
 _LOOK_AGAIN = 10.0
 """Seconds; a longer wait is reported again, so that a client does not take the silence for a hang."""
+_TO_ANSWER = 0.25
+"""Seconds that Drift needs for an answer. Who has waited until less is left would only use up a call of the budget."""
 _REASON = "waiting for Drift's call limit"
 
 
@@ -45,20 +47,24 @@ class Lane:
         """Wait for this call's turn.
 
         Raises:
-            RateLimited: that would be after `deadline` (event-loop time). Nothing was taken out of the budget.
+            RateLimited: that would be too late for `deadline` (event-loop time). Nothing was taken out of the budget.
         """
         if not len(self._queue) and not await self._take():
             return
+        leave_by = deadline - _TO_ANSWER
         place = self._queue.join(turn)
         served = False
         try:
             while True:
                 first = place.came.is_set()
-                wait = await self._take() if first else self._expected(self._queue.ahead(place))
-                if first and not wait:
-                    served = True
-                    return
-                left = deadline - now()
+                if first and now() <= leave_by:
+                    wait = await self._take()
+                    if not wait:
+                        served = True
+                        return
+                else:
+                    wait = self._expected(self._queue.ahead(place))
+                left = leave_by - now()
                 if wait > left:
                     raise RateLimited(retry_after=max(1, ceil(wait)))
                 await turn.tell(wait, _REASON)

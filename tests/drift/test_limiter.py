@@ -93,6 +93,31 @@ class TestBudget:
 
         run(main())
 
+    @pytest.mark.parametrize("patience", [1.7, 30.0])
+    def test_limiters_with_one_store_use_all_of_it_and_no_more(self, run: Run, patience: float) -> None:
+        async def main() -> None:
+            budget = partial(Budget, store=MemoryStore())
+            left, begin = 0, anyio.current_time()
+
+            async def client(limiter: Limiter) -> None:
+                nonlocal left
+                while True:
+                    try:
+                        await enter(limiter, deadline=anyio.current_time() + patience)
+                        left += 1
+                    except RateLimited:
+                        await anyio.sleep(0.2)
+
+            async with anyio.create_task_group() as tasks:
+                for limiter in (Limiter(RATES, budget), Limiter(RATES, budget)):
+                    for _ in range(5):
+                        tasks.start_soon(client, limiter)
+                await anyio.sleep_until(begin + 30.5)
+                tasks.cancel_scope.cancel()
+            assert left == 60 + 30
+
+        run(main())
+
     def test_the_first_call_does_not_load_the_library_and_is_counted_all_the_same(self) -> None:
         # A host waits for the list of tools while that call is made.
         program = """
@@ -173,6 +198,41 @@ class TestDeadlines:
                     tasks.start_soon(call)
             assert (served, len(failed)) == (10, 20)
             assert (min(failed), max(failed)) == (11, 11)
+
+        run(main())
+
+    def test_who_has_no_time_left_for_the_answer_takes_nothing_out_of_the_budget(self, run: Run) -> None:
+        async def main() -> None:
+            limiter = Limiter(RATES)
+            await exhaust(limiter)
+            now, refused = anyio.current_time(), 0
+            for deadline in (now + 1.1, now + 1.3):  # there is a call at 1
+                try:
+                    await enter(limiter, deadline=deadline)
+                except RateLimited:
+                    refused += 1
+            assert refused == 1
+            assert anyio.current_time() == pytest.approx(now + 1, abs=0.02)
+
+        run(main())
+
+    def test_who_wakes_too_late_leaves_the_call_to_the_next(self, run: Run) -> None:
+        async def main() -> None:
+            limiter = Limiter(RATES)
+            await exhaust(limiter)
+            now = anyio.current_time()
+
+            async def busy() -> None:
+                await anyio.sleep(0.5)
+                loop = asyncio.get_running_loop()
+                assert isinstance(loop, clock.JumpingLoop)
+                loop.clock.now += 0.8  # nobody is woken meanwhile
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(busy)
+                with pytest.raises(RateLimited):
+                    await enter(limiter, deadline=now + 1.5)
+            assert await times(limiter, 1) == [0.0]
 
         run(main())
 
