@@ -104,8 +104,9 @@ def create_app(settings: Settings, hosting: Hosting, security: TransportSecurity
     asked = [Route("/healthz", healthz), Route("/readyz", readyz)]
     if metrics:
         asked += metrics.routes
+    # Routes are tried in this order, and webhooks come in hundreds a second.
     return Starlette(
-        routes=[*routes, *metadata_routes(hosting), *webhook_routes(switchboard), *asked], lifespan=lifespan
+        routes=[*webhook_routes(switchboard), *routes, *metadata_routes(hosting), *asked], lifespan=lifespan
     )
 
 

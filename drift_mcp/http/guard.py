@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ NARROWINGS, PRINCIPAL = "drift_mcp.narrowings", "drift_mcp.principal"
 TOO_MANY = -32_000
 LISTEN = "subscriptions/listen"
 BODY_PATIENCE = 30.0
+_LIST = re.compile(rb"[ \t\r\n]*\[")
 _LAST_WORDS = 0.5
 """Seconds for the answer of the last call to get through a stream before the stream is closed."""
 
@@ -171,13 +173,16 @@ def _is_last(message: Message) -> bool:
 
 def _request_in(body: bytes) -> JSONRPCRequest | None:
     """The request in `body`; None for a notification or an answer."""
+    no_message = "The body is no JSON-RPC message: one request, notification or answer."
+    if _LIST.match(body):  # a batch, which the protocol no longer has; to read a large one would take seconds
+        raise Refused(400, no_message)
     try:
         message = jsonrpc_message_adapter.validate_json(body, by_name=False)
     except ValidationError as error:
         # The SDK would answer with pydantic's words and the caller's own, and log a stack.
         if error.errors()[0]["type"] == "json_invalid":
             raise Refused(400, "The body is not JSON that can be read.", PARSE_ERROR) from None
-        raise Refused(400, "The body is no JSON-RPC message: one request, notification or answer.") from None
+        raise Refused(400, no_message) from None
     return message if isinstance(message, JSONRPCRequest) else None
 
 

@@ -16,6 +16,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from sse_starlette.sse import AppStatus
 
 from drift_mcp.http.app import create_app
+from drift_mcp.http.said import say
 from drift_mcp.http.slots import Slots
 from drift_mcp.settings import Hosting, InvalidSetting, Settings, listed
 
@@ -53,7 +54,7 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         raise InvalidSetting("workers can be more than 1 only where processes can share a port, which is not Windows")
     from drift_mcp.http.workers import CANNOT_START, run_workers
 
-    _say(words)
+    say(*words)
     status = run_workers(
         hosting.workers, listener, lambda: 0 if _run(_server(settings, hosting), listener) else CANNOT_START
     )
@@ -110,17 +111,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            _say(self.words)
+            say(*self.words)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._slots.end(self._grace)
         await super().shutdown(sockets)
-
-
-def _say(words: Sequence[str]) -> None:
-    for line in words:
-        sys.stderr.write(f"drift-mcp: {line}\n")
-    sys.stderr.flush()
 
 
 def is_loopback(host: str) -> bool:

@@ -6,10 +6,11 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from drift_mcp.credentials.file import stamp
 from drift_mcp.settings import InvalidSetting
 
 log = logging.getLogger(__name__)
@@ -31,13 +32,13 @@ class Watched(Generic[Said]):
     def __init__(self, path: Path, read: Callable[[Path], Said]) -> None:
         self._path = path
         self._read = read
-        self._stamp = _stamp(path)
+        self._stamp = stamp(path)
         self._said = read(path)
 
     def now(self) -> Said:
-        stamp = _stamp(self._path)
-        if stamp != self._stamp:
-            self._stamp = stamp
+        found = stamp(self._path)
+        if found != self._stamp:
+            self._stamp = found
             try:
                 self._said = self._read(self._path)
             except InvalidSetting as error:
@@ -69,11 +70,3 @@ def read_model(path: Path, model: type[Model], what: str, *, secret: bool) -> Mo
         raise InvalidSetting(f"{what}: {path} cannot be used: {place}: {first['msg']}") from None
     except ValueError:
         raise InvalidSetting(f"{what}: {path} is no JSON") from None
-
-
-def _stamp(path: Path) -> Any:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

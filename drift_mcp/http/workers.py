@@ -4,11 +4,11 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
 
+from drift_mcp.http.said import say
 from drift_mcp.settings import InvalidSetting
 
 CANNOT_START = 3
@@ -43,9 +43,9 @@ def run_workers(count: int, listener: socket.socket, work: Callable[[], int]) ->
             threading.Thread(target=_end_with, args=(alive_end,), daemon=True).start()
             status = work()
         except InvalidSetting as error:  # a file has changed since the first process read it
-            _say(str(error))
+            say(str(error))
         except Exception as error:
-            _say(f"{type(error).__name__} in a worker")
+            say(f"{type(error).__name__} in a worker")
         finally:
             os._exit(status)
 
@@ -66,15 +66,10 @@ def run_workers(count: int, listener: socket.socket, work: Callable[[], int]) ->
                 listener.close()
                 _end(running)
             else:
-                _say(f"a worker has died ({exit_status}); another takes its place")
+                say(f"a worker has died ({exit_status}); another takes its place")
                 time.sleep(_PAUSE)
                 start()
     return status
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"drift-mcp: {line}\n")
-    sys.stderr.flush()
 
 
 def _end(running: set[int]) -> None:
