@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
-from drift_mcp.intents.concepts import CONCEPTS, FILLERS, MEANINGS, TOGETHER, TOGETHER_PATTERN
+from drift_mcp.intents.concepts import CONCEPTS, FILLERS, LONGEST, MEANINGS, TOGETHER
 from drift_mcp.intents.elsewhere import TOPIC
 
 MAX_CHARACTERS = 1_200
@@ -26,6 +26,18 @@ NEAR = 3
 PIECE = 4
 """How many characters a piece of a word has. Shorter or longer ones beside them cost time and find no more."""
 GROUPS = ("words", "canonical", "pieces")
+ENDINGS = (
+    ("'s", ""),
+    ("s", ""),
+    ("es", ""),
+    ("ies", "y"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("ied", "y"),
+    ("ing", ""),
+    ("ing", "e"),
+)
+"""Of inflected words, and what the base form has in their place."""
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+")
 _DATE = re.compile(r"\b\d{4}-\d\d(?:-\d\d)?\b|\b\d{1,2}(?::\d\d)? ?[ap]m\b|\b\d{1,2}:\d\d\b")
@@ -83,17 +95,13 @@ def _neighbours(found: list[str]) -> Iterator[str]:
 
 def _canonical(found: list[str]) -> Iterator[str]:
     """Canonical words, foreign topics, and pairs of what stands near each other: the canonical word if there is one."""
-    together = TOGETHER_PATTERN.sub(lambda match: f"§{TOGETHER[match[0]]}", " ".join(found))
     recent: list[tuple[str, ...]] = []
-    for word in together.split():
-        if word in FILLERS:
-            continue
-        meant = (word[1:],) if word[1:] in MEANINGS and word.startswith("§") else CONCEPTS.get(word, ())
+    for word, meant, topic in _meanings(found):
         for each in meant:
             yield f"={each}"
-        if word in TOPIC:
+        if topic:
             yield "~"  # Of whatever topic,
-            yield f"~{TOPIC[word]}"  # and of this one.
+            yield f"~{topic}"  # and of this one.
         stands = meant or (word,)
         for earlier in recent:
             for first in earlier:
@@ -103,12 +111,49 @@ def _canonical(found: list[str]) -> Iterator[str]:
         recent = [*recent[-NEAR:], stands]
 
 
-def _pieces(word: str) -> Iterator[str]:
+def _meanings(found: list[str]) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
+    """Each word but the fillers, or words that mean something together, with the concepts and the topic."""
+    at = 0
+    while at < len(found):
+        word = found[at]
+        for end in range(min(at + LONGEST.get(word, 0), len(found)), at + 1, -1):
+            phrase = " ".join(found[at:end])
+            if phrase in TOGETHER:
+                yield phrase, (TOGETHER[phrase],), None
+                at = end
+                break
+        else:
+            if word not in FILLERS:
+                yield word, *_meaning(word)
+            at += 1
+
+
+@lru_cache(maxsize=4096)
+def _meaning(word: str) -> tuple[tuple[str, ...], str | None]:
+    """The concepts and the topic of `word`, or else of what it is an inflection of; "§email" means "email"."""
+    if word.startswith("§") and word[1:] in MEANINGS:
+        return (word[1:],), None
+    concepts = next((CONCEPTS[form] for form in _forms(word) if form in CONCEPTS), ())
+    return concepts, next((TOPIC[form] for form in _forms(word) if form in TOPIC), None)
+
+
+def _forms(word: str) -> Iterator[str]:
+    """`word`, and what it may be an inflection of: "tagging" of "tag"."""
+    yield word
+    for ending, instead in ENDINGS:
+        stem = word.removesuffix(ending)
+        if len(stem) > 2 and stem != word:
+            yield stem + instead
+            if stem[-1] == stem[-2]:
+                yield stem[:-1]
+
+
+@lru_cache(maxsize=4096)
+def _pieces(word: str) -> tuple[str, ...]:
     if word.startswith("§"):
-        return
+        return ()
     framed = f"<{word[:40]}>"
-    for start in range(len(framed) - PIECE + 1):
-        yield framed[start : start + PIECE]
+    return tuple(framed[start : start + PIECE] for start in range(len(framed) - PIECE + 1))
 
 
 def _corrected(word: str, known: Mapping[str, int]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from drift_mcp.catalogue import Entry
 from drift_mcp.intents.concepts import FILLERS
 from drift_mcp.intents.endpoints import Named
-from drift_mcp.intents.features import GROUPS, clipped, features, weighed, words
+from drift_mcp.intents.features import GROUPS, clipped, features, weighed
 
 FILE = Path(__file__).with_name("model.json")
 NOTHING = "nothing"
@@ -28,12 +28,15 @@ JOB_GROUPS = ("words", "canonical")
 """The groups of features by which phrases of jobs are compared."""
 CERTAIN = 9.0
 """The score of an operation that the text names."""
-LONG = 60
-"""From how many words on the sentences of a text are also read one by one."""
+SENTENCES = 12
+"""How many sentences of a text, the last ones, are also read one by one."""
+
+CLEAR = 0.8
+"""From how far above "nothing" on the sentences of a text need not be asked."""
 
 _CODE = {character: number for number, character in enumerate(ALPHABET)}
 _RARITY = {character: 1 + number / 10 for character, number in _CODE.items()}
-_SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
+_SENTENCE = re.compile(r"(?<=[.!?;\n])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class Index:
         self._jobs = {entry.name for entry in entries} - self._operations
         self._named = Named(operations)
         self._nothing = self._model.classes.index(NOTHING)
+        self._classes = [at for at, name in enumerate(self._model.classes) if name in self._operations]
 
     def search(self, intent: str, limit: int = 5) -> list[Match]:
         """The operations that suit `intent`, the best first; none if it is nothing that Drift does."""
@@ -144,8 +148,7 @@ class Index:
         understood = self._understood(text)
         if not named and not understood:
             return []
-        scores = self._scores(text)
-        refused = scores[self._nothing]
+        scores, served = self._scores(text)
         ranked = {
             name: score
             for score, name in sorted(
@@ -153,7 +156,7 @@ class Index:
             )
             if name in self._operations
         }
-        if not named and (not ranked or refused >= next(iter(ranked.values()))):
+        if not named and (not ranked or not served):
             return []
         first = [name for names in named for name in sorted(names, key=lambda name: -ranked.get(name, -CERTAIN))]
         certain = {name: CERTAIN - place for place, name in enumerate(dict.fromkeys(first))}
@@ -174,11 +177,23 @@ class Index:
         said = self._model.features(text)["words"]
         return any(word in known and word not in FILLERS and word[0] not in "§^" for word in said)
 
-    def _scores(self, text: str) -> list[float]:
-        """The scores of the whole; of a long text together with the sentence most like a request, one among many."""
+    def _scores(self, text: str) -> tuple[list[float], bool]:
+        """The scores of the classes, and whether an operation serves `text` rather than "nothing".
+
+        Of several sentences often one is the request and the others what led to it: in whether there is a request the
+        clearest has as much of a say as the whole, and in which one where the whole is none.
+        """
         whole = self._model.scores(text)
-        if len(words(text)) < LONG:
-            return whole
-        parts = [self._model.scores(part) for part in _SENTENCE.split(text)[-12:] if len(part) > 8]
-        clearest = max(parts, key=lambda scores: max(scores) - scores[self._nothing], default=whole)
-        return [(score + of_part) / 2 for score, of_part in zip(whole, clearest, strict=True)]
+        lead = self._lead(whole)
+        sentences = [part for part in _SENTENCE.split(text)[-SENTENCES:] if len(part) > 8]
+        if len(sentences) < 2 or lead > CLEAR:
+            return whole, lead > 0
+        clearest = max((self._model.scores(sentence) for sentence in sentences), key=self._lead)
+        served = lead + self._lead(clearest) > 0
+        if lead > 0:
+            return whole, served
+        return [(score + of_sentence) / 2 for score, of_sentence in zip(whole, clearest, strict=True)], served
+
+    def _lead(self, scores: list[float]) -> float:
+        """How far the best operation is above "nothing"."""
+        return max(scores[at] for at in self._classes) - scores[self._nothing]

@@ -24,8 +24,6 @@ JOBS = "jobs"
 LEAST_SEEN = {"words": 2, "canonical": 3, "pieces": 5}
 """In how many phrases a feature must stand to be one."""
 REGULARISATION = 0.7
-NOTHING_OFFSET = 0.1
-"""Added to "nothing": set by cross-validation, so that few are refused that should not be."""
 SMALLEST = 7
 """Weights of fewer steps than this are left out: most weights, and little of the sum."""
 LEAST_JOB = 0.5
@@ -124,7 +122,6 @@ def fit(pairs: Phrases) -> dict[str, Any]:
     steps = numpy.rint(numpy.sign(classifier.coef_) * numpy.sqrt(numpy.abs(classifier.coef_) / scale) * STEPS).astype(
         int
     )
-    bias = classifier.intercept_ + numpy.array([NOTHING_OFFSET * (name == NOTHING) for name in classes])
     packed: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
     for (group, name), at in column.items():
         packed[group][name] = "".join(
@@ -133,7 +130,7 @@ def fit(pairs: Phrases) -> dict[str, Any]:
     return {
         "training": training_hash(),
         "classes": classes,
-        "bias": [round(float(each), 4) for each in bias],
+        "bias": [round(float(each), 4) for each in classifier.intercept_],
         "scale": round(scale, 6),
         "known": ["|".join(line) for line in ranks],
         "features": {
