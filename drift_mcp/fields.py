@@ -157,7 +157,7 @@ def iso_from_ms(value: Any) -> Any:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_MS:
         return value
-    return datetime.fromtimestamp(int(value) // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(value) // 1000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _shown_html(value: Any) -> Any:

@@ -3,11 +3,13 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import drift_mcp
+from tests.support.each import for_each
 
 ROOT = Path(drift_mcp.__file__).parent
 
@@ -27,11 +29,17 @@ def _name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-TREES = {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
-each_module = pytest.mark.parametrize("module", list(TREES))
+FILES = {_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+each_module = for_each("module", FILES)
 
 
-def _imports(module: str) -> Iterator[Import]:
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(FILES[module].read_text(encoding="utf-8"))
+
+
+@cache
+def imports(module: str) -> list[Import]:
     """Every import in `module`."""
 
     def visit(node: ast.AST, at_import: bool, types_only: bool) -> Iterator[Import]:
@@ -54,19 +62,16 @@ def _imports(module: str) -> Iterator[Import]:
                 base = ".".join([*above, base] if base else above)
             for alias in node.names:
                 whole = f"{base}.{alias.name}"
-                yield Import(whole if whole in TREES else base, at_import, types_only)
+                yield Import(whole if whole in FILES else base, at_import, types_only)
         for child in ast.iter_child_nodes(node):
             yield from visit(child, at_import, types_only)
 
-    yield from visit(TREES[module], True, False)
-
-
-IMPORTS = {module: list(_imports(module)) for module in TREES}
+    return list(visit(tree(module), True, False))
 
 
 def own(module: str, *, running: bool = True) -> set[str]:
     """The modules of this package that `module` imports; `running` leaves out those for type checkers only."""
-    return {each.target for each in IMPORTS[module] if each.target in TREES and not (running and each.types_only)}
+    return {each.target for each in imports(module) if each.target in FILES and not (running and each.types_only)}
 
 
 def room(module: str) -> str:
@@ -75,12 +80,12 @@ def room(module: str) -> str:
 
 
 def inside(name: str) -> list[str]:
-    return [module for module in TREES if room(module) == name]
+    return [module for module in FILES if room(module) == name]
 
 
 @each_module
 def test_a_file_says_in_its_first_lines_what_it_is_for(module: str) -> None:
-    text = ast.get_docstring(TREES[module])
+    text = ast.get_docstring(tree(module))
     assert text
     assert len(text.splitlines()[0]) > 10
 
@@ -88,7 +93,7 @@ def test_a_file_says_in_its_first_lines_what_it_is_for(module: str) -> None:
 class TestSandbox:
     """It stands apart, so that a misreading in the client cannot hide in it."""
 
-    @pytest.mark.parametrize("module", inside("sandbox"))
+    @for_each("module", inside("sandbox"))
     def test_it_imports_nothing_else_of_this_package(self, module: str) -> None:
         assert {target for target in own(module) if room(target) != "sandbox"} == set()
 
@@ -100,20 +105,20 @@ class TestSandbox:
 
     @pytest.mark.parametrize("module", ["drift_mcp.connect", "drift_mcp.commands.sandbox"])
     def test_it_is_imported_only_when_it_is_started(self, module: str) -> None:
-        assert [each.target for each in IMPORTS[module] if room(each.target) == "sandbox" and each.at_import] == []
+        assert [each.target for each in imports(module) if room(each.target) == "sandbox" and each.at_import] == []
 
 
 class TestArrows:
-    @pytest.mark.parametrize("module", inside("drift"))
+    @for_each("module", inside("drift"))
     def test_the_http_side_knows_nothing_above_it(self, module: str) -> None:
         assert {room(target) for target in own(module)} <= {"drift", "credentials"}
-        assert not {each.target.partition(".")[0] for each in IMPORTS[module]} & {"mcp", "mcp_types", "click", "rich"}
+        assert not {each.target.partition(".")[0] for each in imports(module)} & {"mcp", "mcp_types", "click", "rich"}
 
-    @pytest.mark.parametrize("module", inside("credentials"))
+    @for_each("module", inside("credentials"))
     def test_credentials_know_nothing_but_themselves(self, module: str) -> None:
         assert {room(target) for target in own(module)} <= {"credentials", "settings"}
 
-    @pytest.mark.parametrize("module", inside("operations"))
+    @for_each("module", inside("operations"))
     def test_operations_are_models_and_records_and_nothing_else(self, module: str) -> None:
         foreign = {target for target in own(module) if room(target) != "operations"}
         assert foreign <= {"drift_mcp.operation", "drift_mcp.fields", "drift_mcp.text", "drift_mcp.drift.wire"}
@@ -139,11 +144,12 @@ class TestArrows:
 
     @each_module
     def test_only_the_server_and_the_command_line_speak_mcp(self, module: str) -> None:
-        used = {each.target.partition(".")[0] for each in IMPORTS[module]} & {"mcp", "mcp_types"}
+        used = {each.target.partition(".")[0] for each in imports(module)} & {"mcp", "mcp_types"}
         assert (
             not used
             or room(module) == "http"
-            or module in {"drift_mcp.server", "drift_mcp.asking", "drift_mcp.unreadable", "drift_mcp.demo"}
+            or module in {"drift_mcp.server", "drift_mcp.stdio", "drift_mcp.asking"}
+            or module in {"drift_mcp.unreadable", "drift_mcp.demo"}
             or module in {"drift_mcp.events.background", "drift_mcp.events.subscriptions"}
             or module == "drift_mcp.consent.tickets"  # for its sealing
         )
@@ -152,16 +158,16 @@ class TestArrows:
         arrows = {
             module: {
                 each.target
-                for each in IMPORTS[module]
-                if each.target in TREES and each.at_import and not each.types_only
+                for each in imports(module)
+                if each.target in FILES and each.at_import and not each.types_only
             }
-            for module in TREES
+            for module in FILES
         }
         assert circle(arrows) == []
 
     def test_no_modules_import_each_other_in_a_circle_later_either(self) -> None:
         # A workflow runs in what the toolbox gives it; the toolbox finds workflows by name. That is no import.
-        assert circle({module: own(module) for module in TREES}) == []
+        assert circle({module: own(module) for module in FILES}) == []
 
 
 def circle(arrows: dict[str, set[str]]) -> list[str]:
@@ -199,7 +205,7 @@ class TestStartUp:
             return
         heavy = [
             each.target
-            for each in IMPORTS[module]
+            for each in imports(module)
             if each.at_import and not each.types_only and each.target.partition(".")[0] in self.HEAVY
         ]
         assert heavy == [] or module == "drift_mcp.demo"
@@ -208,7 +214,7 @@ class TestStartUp:
         "module", ["drift_mcp.toolbox", "drift_mcp.catalogue", "drift_mcp.surface", "drift_mcp.settings"]
     )
     def test_what_lists_the_tools_needs_neither_operations_nor_the_http_side(self, module: str) -> None:
-        at_once = {each.target for each in IMPORTS[module] if each.at_import and not each.types_only}
+        at_once = {each.target for each in imports(module) if each.at_import and not each.types_only}
         assert not {room(target) for target in at_once} & {
             "operations",
             "operation",
@@ -226,7 +232,7 @@ class TestStore:
     def test_it_is_imported_only_where_it_is_used(self, module: str) -> None:
         if room(module) == "store":
             return
-        at_once = {each.target for each in IMPORTS[module] if each.at_import and not each.types_only}
+        at_once = {each.target for each in imports(module) if each.at_import and not each.types_only}
         assert {target for target in at_once if room(target) == "store"} <= {"drift_mcp.store"}
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from drift_mcp.caller import Answer, Caller
 from drift_mcp.connection import Connection
 from drift_mcp.credentials import FixedCredential
 from drift_mcp.drift.gateway import Gateway
+from drift_mcp.drift.retry import Retries
 from drift_mcp.settings import Settings
 from drift_mcp.toolbox import Toolbox
 
 EMAIL, NAME = "nina.falk@brightquay.example", "Nina Falk"
 TOKEN = "audit-test-token"
+SOON = Retries(first=0.001, longest=0.001)
 ROW = {"data": {"id": 4711, "attributes": {"email": EMAIL}}}
 Answers = Callable[[httpx.Request], httpx.Response]
 
@@ -52,7 +55,7 @@ class Desk:
         transport = httpx.MockTransport(answers or drift())
 
         def connect(_: Settings) -> Gateway:
-            return Gateway("https://driftapi.com", FixedCredential(TOKEN), transport=transport)
+            return Gateway("https://driftapi.com", FixedCredential(TOKEN), transport=transport, retries=SOON)
 
         given = {"state_dir": str(folder), "destructive": "allow", "sandbox": True, **settings}
         self.toolbox = Toolbox(Connection(Settings(**given), "acme", open_gateway=connect))
@@ -140,13 +143,18 @@ class TestTheLine:
     async def test_a_call_that_is_given_up_is_not_passed_over(self, tmp_path: Path) -> None:
         import anyio
 
+        asked = anyio.Event()
+
         async def never(_: httpx.Request) -> httpx.Response:
+            asked.set()
             await anyio.sleep_forever()
             raise AssertionError
 
         desk = Desk(tmp_path, never)  # type: ignore[arg-type]
-        with anyio.move_on_after(0.05):
-            await desk.call("update_contact", contact_id=4711, name=NAME)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(desk.call, "update_contact", contact_id=4711, name=NAME))
+            await asked.wait()
+            tasks.cancel_scope.cancel()
         assert [line["outcome"] for line in desk.lines()] == ["unknown"]
 
     async def test_a_question_that_is_still_open_is_no_end(self, tmp_path: Path) -> None:

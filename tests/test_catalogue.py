@@ -12,14 +12,15 @@ import pytest
 from drift_mcp import catalogue
 from drift_mcp.operation import Access, LostAnswer
 from drift_mcp.schema import untrusted_paths
+from tests.support.each import for_each
 from tests.support.operations import MODULES, OPERATIONS
 from tests.support.sources import SOURCES, Known
 
 ENTRIES = list(catalogue.load().values())
 OF_DRIFT = [entry for entry in ENTRIES if entry.method]
-each_tool = pytest.mark.parametrize("entry", ENTRIES, ids=[entry.name for entry in ENTRIES])
-each_entry = pytest.mark.parametrize("entry", OF_DRIFT, ids=[entry.name for entry in OF_DRIFT])
-each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
+each_tool = for_each("entry", ENTRIES, lambda entry: entry.name)
+each_entry = for_each("entry", OF_DRIFT, lambda entry: entry.name)
+each_operation = for_each("operation", OPERATIONS.values(), lambda operation: operation.name)
 
 # Doing it twice would double something: a second conversation, message, contact, event or account.
 DOUBLES = {
@@ -49,7 +50,7 @@ class TestFile:
             "import sys; from drift_mcp import catalogue; catalogue.load(); "
             "print([name for name in sys.modules if name == 'httpx' or name == 'pydantic' or '.operations' in name])"
         )
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
         assert done.stdout.strip() == "[]"
 
 

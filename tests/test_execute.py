@@ -14,6 +14,7 @@ from drift_mcp.execute import MAX_PAGES, Outcome, execute
 from drift_mcp.operation import Access, ListRequest, Operation, Result
 from drift_mcp.present import as_text, size
 from tests.support.drifts import PagedDrift
+from tests.support.each import for_each
 from tests.support.operations import OPERATIONS
 from tests.support.properties import many, modest, unseen
 from tests.support.requests import example
@@ -299,7 +300,7 @@ class TestOddAnswers:
             return
         assert "bar-1" in as_text(outcome.content)
 
-    @pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "download_attachment"])
+    @for_each("name", [name for name in OPERATIONS if name != "download_attachment"])
     @pytest.mark.parametrize("body", [None, [], {}, "text", 5, True, {"data": None}, {"data": [None, 1, "x"]}, [[]]])
     async def test_no_answer_makes_an_operation_fail_otherwise_than_as_drifts_fault(self, name: str, body: Any) -> None:
         each = OPERATIONS[name]

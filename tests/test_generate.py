@@ -3,16 +3,17 @@
 import json
 import re
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from drift_mcp import catalogue, generate
+from tests.support.each import for_each
 
 ENTRIES = catalogue.load()
-GENERATED = generate.files()
-BUILT = catalogue.build()
-EVERY_FILE = sorted(GENERATED)
+generated = cache(generate.files)
+built = cache(catalogue.build)
 
 
 def here(path: Path) -> str:
@@ -20,17 +21,17 @@ def here(path: Path) -> str:
 
 
 class TestTheRepository:
-    @pytest.mark.parametrize("path", EVERY_FILE, ids=here)
+    @for_each("path", lambda: sorted(generated()), here)
     def test_the_file_is_as_generated(self, path: Path) -> None:
         assert path.exists(), "missing: run python -m drift_mcp.generate"
-        assert path.read_text(encoding="utf-8") == GENERATED[path], "stale: run python -m drift_mcp.generate"
+        assert path.read_text(encoding="utf-8") == generated()[path], "stale: run python -m drift_mcp.generate"
 
     def test_no_file_is_left_over(self) -> None:
-        assert generate.orphans(GENERATED) == []
+        assert generate.orphans(generated()) == []
 
     def test_it_is_the_catalogue_a_file_for_each_tool_their_index_and_the_readme(self) -> None:
         tools = {generate.SNAPSHOTS / entry.toolset / f"{entry.name}.json" for entry in ENTRIES.values()}
-        assert set(EVERY_FILE) == tools | {catalogue.FILE, generate.SNAPSHOTS / "README.md", generate.README}
+        assert set(generated()) == tools | {catalogue.FILE, generate.SNAPSHOTS / "README.md", generate.README}
 
     def test_a_tools_file_is_the_tool_as_an_agent_receives_it(self) -> None:
         for entry in ENTRIES.values():
@@ -84,7 +85,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(generate, "README", tmp_path / "README.md")
     monkeypatch.setattr(generate, "SNAPSHOTS", tmp_path / "tools")
     monkeypatch.setattr(catalogue, "FILE", tmp_path / "catalogue.json")
-    monkeypatch.setattr(catalogue, "build", lambda: deepcopy(BUILT))  # takes most of a second
+    known = built()  # takes most of a second
+    monkeypatch.setattr(catalogue, "build", lambda: deepcopy(known))
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     (tmp_path / "pyproject.toml").touch()
     generate.main()

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from drift_mcp.arguments import InvalidArguments, parse
 from drift_mcp.drift.wire import Expect, Inject
 from drift_mcp.operation import Access, Provenance
+from tests.support.each import for_each
 from tests.support.operations import OPERATIONS, call_of
 from tests.support.properties import any_text, few, many, modest
-from tests.support.requests import IDS, ROWS, Row, example
+from tests.support.requests import ROWS, Row, example
 from tests.support.sources import SOURCES
 
 
@@ -22,7 +23,7 @@ def ordered(query: Any) -> list[tuple[str, str]]:
     return sorted(query, key=lambda pair: pair[0])
 
 
-@pytest.mark.parametrize("row", ROWS, ids=IDS)
+@for_each("row", ROWS)
 def test_an_operation_makes_the_documented_request(row: Row) -> None:
     call = call_of(row.name, row.arguments)
     assert (call.method, call.path) == (row.method, row.path)
@@ -34,13 +35,13 @@ def test_every_operation_has_its_documented_request_here() -> None:
     assert {row.name for row in ROWS} == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("name", list(OPERATIONS))
+@for_each("name", OPERATIONS)
 def test_method_and_path_are_those_of_the_sources(name: str) -> None:
     operation = OPERATIONS[name]
     assert (operation.method, operation.path.partition("?")[0]) == (SOURCES[name].method, SOURCES[name].path)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=IDS)
+@for_each("row", ROWS)
 def test_what_is_for_this_server_only_never_reaches_drift(row: Row) -> None:
     operation = OPERATIONS[row.name]
     local = {"detail": "full", "limit": 3, "cursor": "skip=1", "format": "html"}
@@ -51,7 +52,7 @@ def test_what_is_for_this_server_only_never_reaches_drift(row: Row) -> None:
     assert sent <= documented
 
 
-@pytest.mark.parametrize("name", list(OPERATIONS))
+@for_each("name", OPERATIONS)
 def test_a_call_says_whether_it_writes_and_what_it_expects(name: str) -> None:
     operation = OPERATIONS[name]
     call = call_of(name, example(name))
@@ -61,13 +62,13 @@ def test_a_call_says_whether_it_writes_and_what_it_expects(name: str) -> None:
     assert call.expect is expected.get(name, Expect.JSON)
 
 
-@pytest.mark.parametrize("name", list(OPERATIONS))
+@for_each("name", OPERATIONS)
 def test_only_the_two_calls_of_the_app_ask_for_a_secret(name: str) -> None:
     asked = {"get_token_info": Inject.TOKEN_IN_BODY, "uninstall_app": Inject.CLIENT_IN_QUERY}
     assert call_of(name, example(name)).inject is asked.get(name)
 
 
-@pytest.mark.parametrize("name", list(OPERATIONS))
+@for_each("name", OPERATIONS)
 def test_the_prefix_stands_before_the_catalogues_operations_and_no_others(name: str) -> None:
     operation = OPERATIONS[name]
     request = parse(operation, example(name))
@@ -101,7 +102,7 @@ class TestPathParameters:
             ("update_scim_user", "id"),
         ]
 
-    @pytest.mark.parametrize("name", list(OPERATIONS))
+    @for_each("name", OPERATIONS)
     def test_no_placeholder_is_left_in_a_path(self, name: str) -> None:
         path = call_of(name, example(name)).path
         assert path.startswith("/")

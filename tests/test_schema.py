@@ -14,11 +14,12 @@ from drift_mcp.arguments import InvalidArguments, parse
 from drift_mcp.operation import Request, Result
 from drift_mcp.schema import input_schema, output_schema
 from drift_mcp.settings import Settings
+from tests.support.each import for_each
 from tests.support.operations import OPERATIONS
-from tests.support.requests import IDS, ROWS
+from tests.support.requests import ROWS
 
 TOOLS = [entry.tool for entry in catalogue.load().values()]
-by_name = pytest.mark.parametrize("tool", TOOLS, ids=[tool["name"] for tool in TOOLS])
+by_name = for_each("tool", TOOLS, lambda tool: str(tool["name"]))
 
 
 def schemas(schema: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -120,7 +121,7 @@ class TestInputSchemas:
         names = [name for _, schema in schemas(tool["inputSchema"]) for name in schema.get("properties", {})]
         assert [name for name in names if not re.fullmatch("[a-z0-9_]{1,48}", name)] == []
 
-    @pytest.mark.parametrize("row", ROWS, ids=IDS)
+    @for_each("row", ROWS)
     def test_arguments_that_a_host_checks_against_it_are_the_ones_accepted(self, row: Any) -> None:
         schema = catalogue.load()[row.name].tool["inputSchema"]
         lists = {name for name, part in schema["properties"].items() if part["type"] == "array"}

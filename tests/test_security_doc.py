@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
+from tests.support.each import for_each
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -13,12 +13,12 @@ TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)))
 OPTIONS = sorted(set(re.findall(r"`(--[a-z-]+)[ `]", TEXT)))
 
 
-@pytest.mark.parametrize("file", FILES)
+@for_each("file", FILES)
 def test_each_file_is_there(file: str) -> None:
     assert (ROOT / file).is_file()
 
 
-@pytest.mark.parametrize(("file", "name"), TESTS)
+@for_each("file, name", TESTS)
 def test_each_test_is_there(file: str, name: str) -> None:
     assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
 

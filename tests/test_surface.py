@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from drift_mcp.connection import Connection
 from drift_mcp.credentials import ClientCredentials, FixedCredential
 from drift_mcp.drift.errors import DriftError
 from drift_mcp.drift.gateway import Gateway
+from drift_mcp.drift.retry import Retries
 from drift_mcp.operation import Access, LostAnswer, Operation, Request, Result
 from drift_mcp.sandbox import create_app
 from drift_mcp.sandbox.choices import ALL_SCOPES
@@ -52,6 +54,8 @@ POSTED_READS = {"report_conversations", "summarize_conversation_metrics", "get_t
 TOKEN_INFO = ("POST", "/app/token_info")
 OWN = frozenset({"get_token_info"})
 """What the server asks for itself, whatever the operator allows."""
+ERASING = {"delete_contact": OWN, "delete_personal_data": OWN | {"find_contacts_by_email"}}
+"""What it asks for itself to erase a person, who is erased in Drift, from its log of events too."""
 
 PREFIX = "/v2"
 
@@ -60,15 +64,16 @@ def of(*toolsets: str) -> frozenset[str]:
     return frozenset(name for name, entry in ENTRIES.items() if entry.toolset in toolsets)
 
 
-def refusal(name: str) -> dict[str, Any]:
-    """All that is said of a forbidden tool."""
-    return {
-        "error": {
-            "kind": "not_allowed",
-            "message": f"The operator of this server does not allow {name}.",
-            "next": "Go on without it, or tell the user.",
-        }
-    }
+def refusal(name: str, *, read_only: bool = False) -> dict[str, Any]:
+    """All that is said of a forbidden tool. Of what writes, a server that is `read_only` says that it is."""
+    message, then = f"The operator of this server does not allow {name}.", "Go on without it, or tell the user."
+    if read_only and name not in READS:
+        message = f"This server is read-only here, and {name} changes data in Drift."
+        then += (
+            " Only who set this server up can change that: by starting it without --read-only (DRIFT_READ_ONLY), or "
+            "where the connection, the caller's key or the server's address has read_only."
+        )
+    return {"error": {"kind": "not_allowed", "message": message, "next": then}}
 
 
 # ---- a Drift that takes notes ---------------------------------------------------------------------------------------
@@ -80,6 +85,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 def drift_answers(request: httpx.Request) -> httpx.Response:
     """An organisation with one of everything."""
     row = {"id": 1, "contactId": 1, "accountId": "1_acme.example", "email": "jo@acme.example", "status": "open"}
+    row |= {"createdAt": 1772452800000, "updatedAt": 1772452800000}
     many = request.method == "GET" and re.search(r"(list|s|org|people|timeline|clp)$", request.url.path)
     return httpx.Response(200, json={"data": [row] if many else row})
 
@@ -121,7 +127,8 @@ def box(wire: Watched, **settings: Any) -> Toolbox:
     client = ClientCredentials("watched-client", SecretStr("watched-secret"))
 
     def connect(_: Settings) -> Gateway:
-        return Gateway("https://driftapi.com", FixedCredential("watched-token", client), transport=wire)
+        credential = FixedCredential("watched-token", client)
+        return Gateway("https://driftapi.com", credential, transport=wire, retries=Retries(first=0.001, longest=0.001))
 
     return Toolbox(Connection(Settings(**{"sandbox": True, "destructive": "allow", **settings}), open_gateway=connect))
 
@@ -131,22 +138,27 @@ def box_with_token(wire: Watched, **settings: Any) -> Toolbox:
     return box(wire, sandbox=False, **settings)
 
 
-def _fixed(template: str) -> int:
-    return sum("{" not in part for part in template.split("/"))
+@cache
+def _of_path(method: str, path: str) -> list[tuple[int, str, str]]:
+    """The operations whose method and path these are: how many parts of theirs are fixed, their own query, the name."""
+    fitting = []
+    for name in OPERATIONS:
+        entry = ENTRIES[name]
+        template, _, constant = str(entry.path).partition("?")
+        template = (PREFIX if entry.provenance == "catalogue" else "") + template
+        if entry.method == method and re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
+            fitting.append((sum("{" not in part for part in template.split("/")), constant, name))
+    return fitting
 
 
 def operation_of(request: httpx.Request) -> str:
     """The one operation that makes this request. A path of constants goes before one with parameters."""
-    fitting = []
-    for name in OPERATIONS:
-        entry = ENTRIES[name]
-        path, _, constant = str(entry.path).partition("?")
-        path = (PREFIX if entry.provenance == "catalogue" else "") + path
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
-        if entry.method == request.method and re.fullmatch(pattern, request.url.raw_path.decode().partition("?")[0]):
-            matched = bool(constant) and constant in str(request.url.query, "ascii")
-            if matched or not constant:
-                fitting.append((_fixed(path), matched, name))
+    query = str(request.url.query, "ascii")
+    fitting = [
+        (fixed, bool(constant), name)
+        for fixed, constant, name in _of_path(request.method, request.url.raw_path.decode().partition("?")[0])
+        if constant in query
+    ]
     assert fitting, f"no operation makes {request.method} {request.url}"
     best = max(each[:2] for each in fitting)
     (found,) = [name for fixed, matched, name in fitting if (fixed, matched) == best]
@@ -201,6 +213,10 @@ class Policy:
     settings: dict[str, Any]
     allowed: frozenset[str]
     listed: frozenset[str] | None = None
+
+    @property
+    def read_only(self) -> bool:
+        return bool(self.settings.get("read_only"))
 
     @property
     def usable(self) -> frozenset[str]:
@@ -308,7 +324,7 @@ class TestPolicy:
             for arguments in ({}, plausible_arguments(name), {"no such argument": 1}):
                 result = await toolbox.call(name, arguments)
                 assert result["isError"] is True
-                assert result["structuredContent"] == refusal(name)
+                assert result["structuredContent"] == refusal(name, read_only=policy.read_only)
         assert wire.sent == []
 
     async def test_an_allowed_operation_reaches_drift_listed_or_not(self, policy: Policy) -> None:
@@ -331,7 +347,7 @@ class TestPolicy:
             for name in EVERYTHING - policy.allowed - SERVER:
                 result = await toolbox.call(runner, {"name": name, "arguments": plausible_arguments(name)})
                 denied = name if runner in policy.allowed else runner
-                assert (runner, result["structuredContent"]) == (runner, refusal(denied))
+                assert (runner, result["structuredContent"]) == (runner, refusal(denied, read_only=policy.read_only))
         assert wire.sent == []
 
     async def test_no_runner_runs_this_servers_own_tools(self, policy: Policy) -> None:
@@ -343,7 +359,8 @@ class TestPolicy:
                 if {name, runner} <= policy.allowed:
                     assert kind(result) == "call_directly"
                 else:
-                    assert result["structuredContent"] == refusal(name if runner in policy.allowed else runner)
+                    denied = name if runner in policy.allowed else runner
+                    assert result["structuredContent"] == refusal(denied, read_only=policy.read_only)
         assert wire.sent == []
 
     async def test_the_runner_of_its_risk_runs_an_allowed_operation_and_no_other_runner(self, policy: Policy) -> None:
@@ -355,7 +372,7 @@ class TestPolicy:
                 result = await toolbox.call(runner, {"name": name, "arguments": plausible_arguments(name)})
                 right = access == ENTRIES[name].access
                 if runner not in policy.allowed:
-                    assert result["structuredContent"] == refusal(runner)
+                    assert result["structuredContent"] == refusal(runner, read_only=policy.read_only)
                 elif not right:
                     assert kind(result) == "other_risk"
                 assert wire.operations() == ({name} if right and runner in policy.allowed else set())
@@ -435,6 +452,7 @@ _JOBS: dict[str, dict[str, Any]] = {
     "qualify_with_driftbot": {"conversation_id": 1, "prompt": "How many?", "wait_seconds": 0},
     "sync_contacts": {"contacts": [{"email": "jo@acme.example", "name": "Jo"}], "resume": False},
     "export_conversations": {"limit": 1},
+    "wait_for_event": {"since": "2020-01-01T00:00:00Z"},
 }
 
 
@@ -481,7 +499,7 @@ class TestJobsOnDrift:
         toolbox = box(wire, read_only=True)
         for name in EVERYTHING - set(OPERATIONS) - READS - SERVER:
             given = plausible_arguments(name) | await _on_the_sandbox(name)
-            assert (await toolbox.call(name, given))["structuredContent"] == refusal(name)
+            assert (await toolbox.call(name, given))["structuredContent"] == refusal(name, read_only=True)
         assert wire.sent == []
 
 
@@ -658,7 +676,10 @@ class TestScopes:
         assert shown == works_with({"user_read"}, SAFE - {"get_token_info"})
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 429, 500, 503, 302])
-    async def test_when_drift_does_not_say_nothing_is_hidden(self, status: int) -> None:
+    async def test_when_drift_does_not_say_nothing_is_hidden(
+        self, status: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connection_module, "SCOPES_WAIT", 0.05)  # which a 429 takes whole
         toolbox = box_with_token(watched(token_with(status=status)), toolsets="all")
         assert set(await listed(toolbox)) == SAFE
 
@@ -689,7 +710,7 @@ class TestScopes:
 
         assert connection_module.SCOPES_WAIT <= 3
         monkeypatch.setattr(connection_module, "SCOPES_WAIT", 0.02)
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             assert set(await listed(box_with_token(Watched(Silent()), toolsets="all"))) == SAFE
 
     async def test_after_a_failure_it_is_asked_again_but_not_for_every_list(
@@ -865,16 +886,17 @@ class TestAnySettings:
             assert set(await listed(toolbox)) <= allowed
             for name in names:
                 arguments = plausible_arguments(name) | _JOBS.get(name, {})
-                parts = {name} if name in OPERATIONS else usable(**given) | OWN
+                own = ERASING.get(name, frozenset())
+                parts = {name} | own if name in OPERATIONS else usable(**given) | OWN
                 if name in RUNNERS.values():
-                    parts = {arguments["name"]} & allowed
+                    parts = ({arguments["name"]} & allowed) | ERASING.get(arguments["name"], frozenset())
                 await only(parts if name in allowed else (), toolbox.call(name, arguments))
                 for access, runner in RUNNERS.items():
                     runs = {name, runner} <= allowed and name not in SERVER and access == ENTRIES[name].access
                     given_on = {"name": name, "arguments": arguments}
                     await only(parts if runs else (), toolbox.call(runner, given_on))
                 if name in OPERATIONS:
-                    await only({name} & usable(**given), toolbox.run(operates(name), Request()))
+                    await only({name} | own if name in usable(**given) else (), toolbox.run(operates(name), Request()))
             for template in resources.TEMPLATES:
                 uri = template.uri.replace(f"{{{template.variable}}}", "1")
                 await only({template.tool} & allowed, resources.read(toolbox, uri))

@@ -25,7 +25,7 @@ def browser() -> Iterator[ThreadPoolExecutor]:
 
 
 def get(url: str) -> httpx.Response:
-    return httpx.get(url, trust_env=False, timeout=10)
+    return httpx.get(url, trust_env=False, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_browser_that_asks_twice_gets_one_login_and_the_same_page(
 ) -> None:
     pages = [browser.submit(get, f"{redirect.uri}?code=c&state={redirect.state}") for _ in range(2)]
     assert redirect.code(10) == "c"
-    assert redirect._arrived.get(timeout=10)["code"] == "c"  # the second has come
+    assert redirect._arrived.get(timeout=60)["code"] == "c"  # the second has come
     redirect.show("Done", "", good=True)
     assert [page.result().status_code for page in pages] == [200, 200]
     assert get(f"{redirect.uri}?code=later&state={redirect.state}").status_code == 400

@@ -153,7 +153,7 @@ async def test_the_body_of_a_refusal_is_not_read_to_its_end(server: FaultServer)
             await writer.drain()
 
     server.replies["/x"] = endless
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert (await Gateway(server.url, Numbered()).send(READ)).body == {"data": 1}
 
 

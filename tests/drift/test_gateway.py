@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import anyio
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -37,6 +38,8 @@ from tests.support.faults import (
 
 TOKEN, SECRET = "tok-5d1c-nobody-may-see", "client-secret-9b"
 READ, WRITE = Call("GET", "/x", repeatable=True), Call("POST", "/x", body={"a": 1}, writes=True)
+HANGS = 60.0
+"""Seconds after which a call counts as hanging."""
 QUICK = Limits(connect=1.0, read=0.15, total=0.3)
 
 
@@ -287,16 +290,16 @@ class TestDeadlines:
     async def test_an_answer_that_does_not_come_ends_within_the_deadline(self, server: FaultServer, reply: Any) -> None:
         server.replies["/x"] = reply
         for call in (READ, WRITE):
-            started = time.monotonic()
-            error = await failure(server, call, QUICK)
-            assert time.monotonic() - started < 2
+            with anyio.fail_after(HANGS):
+                error = await failure(server, call, QUICK)
             assert (type(error), error.maybe_applied) == (errors.TimedOut, call.writes)
 
     async def test_a_steady_drip_outlives_the_read_timeout_but_not_the_total_one(self, server: FaultServer) -> None:
         server.replies["/x"] = drip
         started = time.monotonic()
-        assert type(await failure(server, READ, Limits(read=30.0, total=0.25))) is errors.TimedOut
-        assert 0.2 < time.monotonic() - started < 2
+        with anyio.fail_after(HANGS):
+            assert type(await failure(server, READ, Limits(read=600.0, total=0.25))) is errors.TimedOut
+        assert time.monotonic() - started > 0.2
 
     async def test_an_error_body_that_drips_ends_within_the_deadline(self, server: FaultServer) -> None:
         async def slow_error(_: Any, writer: asyncio.StreamWriter) -> None:
@@ -336,10 +339,7 @@ class TestSizes:
         self, server: FaultServer, expect: Expect, limits: Limits
     ) -> None:
         server.replies["/x"] = endless
-        started = time.monotonic()
-        error = await failure(server, Call("GET", "/x", expect=expect), limits)
-        assert type(error) is errors.AnswerTooLarge
-        assert time.monotonic() - started < 5
+        assert type(await failure(server, Call("GET", "/x", expect=expect), limits)) is errors.AnswerTooLarge
 
     async def test_a_file_of_exactly_the_limit_passes_and_one_byte_more_does_not(self, server: FaultServer) -> None:
         limits = Limits(attachment_bytes=1_000)

@@ -1,7 +1,6 @@
 """What the gateway does about faults, over real HTTP: waits, sends again, leaves alone, and says what is unknown."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -50,6 +49,10 @@ async def server() -> AsyncIterator[FaultServer]:
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "FIRST_WAIT", 0.01)
+
+
+HANGS = 60.0
+"""Seconds after which a call counts as hanging."""
 
 
 def connect(server: FaultServer, **more: Any) -> Gateway:
@@ -147,32 +150,31 @@ class TestMaybeApplied:
 class TestDeadline:
     async def test_tries_and_pauses_end_with_the_call(self, server: FaultServer) -> None:
         server.replies["/x"] = answer(500)
-        gateway = connect(server, limits=Limits(total=0.4), retries=Retries(tries=1_000, first=0.05, longest=0.05))
-        started = time.monotonic()
-        assert type(await outcome(gateway, READ)) in {errors.ServerFault, errors.DriftDown}
-        assert time.monotonic() - started < 0.5
+        gateway = connect(server, limits=Limits(total=0.4), retries=Retries(tries=10**6, first=0.05, longest=0.05))
+        with anyio.fail_after(HANGS):
+            found = await outcome(gateway, READ)
+        assert type(found) in {errors.ServerFault, errors.DriftDown, errors.TimedOut, errors.OutOfTime}
 
     async def test_a_wait_that_drift_asks_for_past_the_deadline_is_told_at_once(self, server: FaultServer) -> None:
-        server.replies["/x"] = answer(429, {"error": {"message": "slow down"}}, Retry_After="60")
-        gateway, started = connect(server), time.monotonic()
-        found = await outcome(gateway, READ)
-        assert (type(found), found.status, found.detail) == (errors.RateLimited, 429, "slow down")
-        assert 60 <= found.retry_after <= 67
-        # The others do not even ask.
-        found = await outcome(gateway, WRITE)
+        server.replies["/x"] = answer(429, {"error": {"message": "slow down"}}, Retry_After="600")
+        gateway = connect(server)
+        with anyio.fail_after(HANGS):
+            found = await outcome(gateway, READ)
+            assert (type(found), found.status, found.detail) == (errors.RateLimited, 429, "slow down")
+            assert 600 <= found.retry_after <= 670
+            # The others do not even ask.
+            found = await outcome(gateway, WRITE)
         assert (type(found), found.maybe_applied) == (errors.RateLimited, False)
-        assert 60 <= found.retry_after <= 67
+        assert 500 <= found.retry_after <= 670
         assert len(server.asked) == 1
-        assert time.monotonic() - started < 1
 
     async def test_the_tool_calls_own_deadline_counts_where_it_is_earlier(self, server: FaultServer) -> None:
         server.replies["/x"] = silence
-        gateway, started = connect(server), time.monotonic()
-        with entered(Turn(deadline=anyio.current_time() + 0.1)):
+        gateway = connect(server, limits=Limits(read=600.0, total=600.0))
+        with anyio.fail_after(HANGS), entered(Turn(deadline=anyio.current_time() + 0.3)):
             found = await outcome(gateway, WRITE)
         assert (type(found), found.maybe_applied) == (errors.OutOfTime, True)
-        assert time.monotonic() - started < 0.3
-        assert type(await outcome(gateway, WRITE)) is errors.TimedOut
+        assert type(await outcome(connect(server), WRITE)) is errors.TimedOut
 
     async def test_a_tool_call_without_a_deadline_is_patient(self, server: FaultServer) -> None:
         server.replies["/x"] = in_turn(answer(429, b"", Retry_After="0.3"), FINE)
@@ -217,9 +219,8 @@ class TestBreaker:
         gateway = connect(server, retries=Retries(tries=1), rates=Rates(calls_per_minute=breaker.FAILURES))
         for _ in range(breaker.FAILURES):
             await outcome(gateway, READ)
-        started = time.monotonic()
-        assert type(await outcome(gateway, READ)) is errors.DriftDown
-        assert time.monotonic() - started < 1
+        with anyio.fail_after(60 / breaker.FAILURES - 2):  # the limit lets no call through for longer
+            assert type(await outcome(gateway, READ)) is errors.DriftDown
 
     async def test_a_deadline_that_has_passed_sends_nothing(self, server: FaultServer) -> None:
         with entered(Turn(deadline=anyio.current_time())):

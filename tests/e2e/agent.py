@@ -62,7 +62,7 @@ def connected(
 ) -> Iterator[Agent]:
     """An agent connected to a server with these arguments; its stderr goes to `errors`, `client` to the client."""
     server = StdioServerParameters(command=sys.executable, args=["-m", "drift_mcp", *args], env=env, cwd=cwd)
-    made = Client(stdio_client(server, errlog=errors), mode=ERAS[era], read_timeout_seconds=30, **client)
+    made = Client(stdio_client(server, errlog=errors), mode=ERAS[era], read_timeout_seconds=60, **client)
     with portal.wrap_async_context_manager(made):
         yield Agent(portal, made)
 

@@ -70,7 +70,7 @@ _ANSWERS: dict[int, Callable[[_Handler], object]] = {
     HTML_FAULT: lambda to: to.reply(502, b"<html><h1>Bad Gateway</h1></html>", "text/html"),
     LIMITED: lambda to: to.reply(429, b'{"error":{"type":"rate_limit","message":"Slow down"}}', Retry_After="17"),
     REDIRECT: lambda to: to.reply(302, b"", Location=f"http://localhost:{to.server.server_port}/contacts/1"),
-    SILENT: lambda to: to.server.over.wait(60),
+    SILENT: lambda to: to.server.over.wait(600),
     NO_CONTENT: lambda to: to.reply(200, b""),
     ODD_SHAPE: lambda to: to.reply(200, b'{"data": ["not", "a", "contact"]}'),
     OLD_ERRORS: lambda to: to.reply(

@@ -259,7 +259,7 @@ CALLS: Mapping[str, Callable[[Results], dict[str, Any]]] = {
     },
     "export_conversations": lambda _: {"limit": 2, "status": ["closed"]},
     # waiting first, as it asks Drift for what the rows before have caused
-    "wait_for_event": lambda _: {"since": "2020-01-01T00:00:00Z", "wait_seconds": 10},
+    "wait_for_event": lambda _: {"since": "2020-01-01T00:00:00Z", "wait_seconds": 50},
     "list_received_events": lambda _: {},
     # the server's own tools
     "whoami": lambda _: {},

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tests.conftest import PATIENCE
+
 _HELLO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -46,7 +48,7 @@ class Pipe:
         self.process.write_line(head % (self._last_id, name.encode()) + arguments + b"}}")
         return self._result(self.answer_to(self._last_id, patience))
 
-    def answer_to(self, request_id: int, patience: float = 15.0) -> dict[str, Any]:
+    def answer_to(self, request_id: int, patience: float = PATIENCE) -> dict[str, Any]:
         """The response with this id; notifications and answers without an id before it are passed over."""
         while True:
             line = self.process.read_line(patience)

@@ -10,6 +10,7 @@ import pytest
 from mcp_types import CallToolResult
 
 from tests.support import columns
+from tests.support.each import for_each
 
 from .calls import CALLS, SENT_MARKUP
 from .catalogue import ENTRIES, EVERYTHING, NAMES, OPERATIONS, properties
@@ -79,7 +80,7 @@ def test_every_tool_of_the_catalogue_has_a_call_and_no_call_is_stale() -> None:
     assert sorted(CALLS) == sorted(NAMES), "tests/e2e/calls.py needs one row for each tool of the catalogue"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name in CALLS])
+@for_each("name", [name for name in NAMES if name in CALLS])
 class TestTheCallOf:
     def test_it_succeeds(self, played: Played, name: str) -> None:
         for result in played.of(name):

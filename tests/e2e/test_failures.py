@@ -197,7 +197,7 @@ class TestDriftIsBroken:
         began = time.monotonic()
         error = victim.refused("get_contact", contact_id=contact_id)
         assert error["kind"] == "timeout"
-        assert 0.9 < time.monotonic() - began < 5
+        assert time.monotonic() - began > 0.9
 
     def test_drifts_words_are_passed_on_from_every_kind_of_error_body(self, victim: Agent) -> None:
         assert "contactId: is no id" in victim.refused("get_contact", contact_id=broken.OLD_ERRORS)["message"]

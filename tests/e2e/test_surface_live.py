@@ -69,14 +69,15 @@ def test_what_is_forbidden_is_refused_and_drift_hears_nothing(chosen: Agent, cho
         assert set(error) == {"kind", "message", "next"}
         through = chosen.refused(RUNNERS[name], name=name, arguments=plausible_arguments(name))
         assert through["kind"] == "not_allowed"
-    assert drift.requests() == []
+    assert [each for each in drift.requests() if each["path"] != "/app/token_info"] == []
 
 
 def test_what_is_allowed_works_listed_or_not(chosen: Agent, choice: str, drift: Any) -> None:
     name = {"read-only": "list_users", "toolsets": "list_accounts", "exclude-tools": "list_playbooks"}[choice]
     assert chosen.ask(name)["items"]
     assert chosen.ask("run_read_operation", name=name)["items"]
-    assert len(drift.requests()) == 2
+    # On a slow machine the server still asks for the token's scopes, which the list did not wait for.
+    assert len([each for each in drift.requests() if each["path"] != "/app/token_info"]) == 2
 
 
 def test_the_flag_goes_before_the_environment(connect: Callable[..., Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from .conftest import STDIO
 
@@ -24,13 +25,16 @@ def python(request: pytest.FixtureRequest) -> str:
     folder = request.config.cache.mkdir("langchain") / f"{PACKAGE}-{sys.version_info[0]}.{sys.version_info[1]}"
     ready = folder / "ready"
     found = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not ready.exists():
-        made = run(sys.executable, "-m", "venv", "--clear", str(folder))
-        if not made.returncode:
-            made = run(str(found), "-m", "pip", "install", "-q", PACKAGE)
-        if made.returncode:
-            pytest.fail(f"{PACKAGE} could not be installed for this test.\n{made.stderr[-2000:]}", pytrace=False)
-        ready.touch()
+    with FileLock(f"{folder}.lock"):  # two modules ask for it
+        if not ready.exists():
+            made = run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder))
+            if not made.returncode:
+                # This Python's own pip; most of the package is never imported, and so not worth compiling.
+                pip = (sys.executable, "-m", "pip", "--python", str(found))
+                made = run(*pip, "install", "-q", "--no-compile", "--disable-pip-version-check", PACKAGE)
+            if made.returncode:
+                pytest.fail(f"{PACKAGE} could not be installed for this test.\n{made.stderr[-2000:]}", pytrace=False)
+            ready.touch()
     return str(found)
 
 

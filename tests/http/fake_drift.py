@@ -13,7 +13,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.heads.append(f"{self.command} {self.path}\n{self.headers}")
-        self.server.may_answer.wait(30)
+        self.server.may_answer.wait(600)
         body = b'{"data": [{"id": 1, "name": "Jo"}]}'
         with suppress(OSError):  # the caller may have gone
             self.send_response(200)

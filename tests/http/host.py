@@ -12,7 +12,7 @@ from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.conftest import Process, eventually
+from tests.conftest import PATIENCE, Process, eventually
 
 OLD, NEW = "2025-11-25", "2026-07-28"
 MODES = {OLD: "legacy", NEW: "auto"}
@@ -35,7 +35,7 @@ class Host:
         assert ready, process.stderr
         self.port = int(ready[3])
         self.url = f"{ready[1]}://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=15, trust_env=False, verify=verify)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False, verify=verify)
 
     def post(self, message: Any, path: str = "/mcp", **headers: str) -> httpx.Response:
         """POST a message, or these very bytes."""
@@ -58,12 +58,11 @@ async def client(
     url: str, era: str = NEW, headers: dict[str, str] | None = None, make: Callable[..., Any] = Client
 ) -> AsyncIterator[Client]:
     """An SDK client at `url`, whose path says by which transport."""
-    # A GET stream may stay silent for as long as it likes.
-    timeout = httpx2.Timeout(15, read=60)
+    timeout = httpx2.Timeout(PATIENCE)
     async with httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=False) as http:
         sse = "/sse" in url
         transport = sse_client(url, headers=headers) if sse else streamable_http_client(url, http_client=http)
-        async with make(transport, mode=MODES[era], read_timeout_seconds=30) as connected:
+        async with make(transport, mode=MODES[era], read_timeout_seconds=PATIENCE) as connected:
             yield connected
 
 

@@ -20,16 +20,29 @@ from .fake_drift import Listener
 from .host import NEW, OLD, Host, client
 
 CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "list_users", "arguments": {}}}
-SOON = 4.0
 
 
 @pytest.fixture
 def slow(serve: Serve, listener: Listener) -> Iterator[Host]:
     """A server whose Drift does not answer until it is told to."""
-    own = serve("--ignore-scopes", env={"DRIFT_BASE_URL": listener.url, "DRIFT_ACCESS_TOKEN": "a-token-for-tests"})
+    own = serve(
+        "--ignore-scopes",
+        "--grace",
+        "600",
+        env={"DRIFT_BASE_URL": listener.url, "DRIFT_ACCESS_TOKEN": "a-token-for-tests"},
+    )
     listener.may_answer.clear()
     yield own
     own.close()
+
+
+def refuses(host: Host) -> bool:
+    """Whether it takes no connections any more."""
+    try:
+        httpx.get(f"{host.url}/healthz", trust_env=False)
+    except httpx.ConnectError:
+        return True
+    return False
 
 
 class TestHealth:
@@ -57,15 +70,13 @@ class TestHealth:
 class TestTheEnd:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_a_signal_ends_an_idle_server_at_once(self, serve: Serve, number: int) -> None:
-        own = serve("--sandbox")
-        began = time.monotonic()
+        own = serve("--sandbox", "--grace", "600")
         own.process.signal(number)
         assert own.process.wait() == 0
-        assert time.monotonic() - began < SOON
         assert len(own.process.stderr.splitlines()) == 1
 
     async def test_open_streams_and_sessions_do_not_hold_it_up(self, serve: Serve) -> None:
-        own = serve("--sandbox")
+        own = serve("--sandbox", "--grace", "600")
         session = own.initialize().headers["mcp-session-id"]
         with (
             own.http.stream("GET", "/sse") as older,
@@ -76,7 +87,7 @@ class TestTheEnd:
             # Both end as whole answers, not as broken connections.
             assert b"endpoint" in older.read()
             newer.read()
-        assert own.process.wait(SOON) == 0
+        assert own.process.wait() == 0
         assert "Traceback" not in own.process.stderr
 
     @pytest.mark.parametrize("era", [OLD, NEW])
@@ -87,10 +98,8 @@ class TestTheEnd:
         def end() -> None:
             wait_until(lambda: bool(listener.heads))
             slow.process.signal(signal.SIGTERM)
-            time.sleep(1.0)
+            wait_until(lambda: refuses(slow))
             assert slow.process.child.poll() is None
-            with pytest.raises(httpx.ConnectError):
-                httpx.get(slow.url + "/healthz", trust_env=False)
             listener.may_answer.set()
 
         ending = threading.Thread(target=end)
@@ -101,7 +110,7 @@ class TestTheEnd:
             assert not result.is_error, result.structured_content
             assert result.structured_content["count"] == 1
         ending.join()
-        assert slow.process.wait(SOON) == 0
+        assert slow.process.wait() == 0
         assert "Traceback" not in slow.process.stderr
 
     def test_a_call_whose_client_has_left_is_finished_too(
@@ -111,17 +120,20 @@ class TestTheEnd:
         slow.http.timeout = httpx.Timeout(0.5)
         with pytest.raises(httpx.ReadTimeout):
             slow.post(CALL, **headers)
+        wait_until(lambda: bool(listener.heads))
         slow.process.signal(signal.SIGTERM)
-        time.sleep(1.0)
+        wait_until(lambda: refuses(slow))
+        time.sleep(0.5)  # in which it could end
         assert slow.process.child.poll() is None
         listener.may_answer.set()
-        assert slow.process.wait(SOON) == 0
+        assert slow.process.wait() == 0
 
     def test_it_does_not_wait_for_ever_and_says_so(
         self, serve: Serve, listener: Listener, wait_until: Callable[..., None]
     ) -> None:
         listener.may_answer.clear()
         env = {"DRIFT_BASE_URL": listener.url, "DRIFT_ACCESS_TOKEN": "a-token-for-tests"}
+        env |= {"DRIFT_TOTAL_TIMEOUT": "600", "DRIFT_READ_TIMEOUT": "600"}
         own = serve("--ignore-scopes", "--grace", "1", env=env)
         session = own.initialize().headers["mcp-session-id"]
         answers: list[str] = []
@@ -135,7 +147,7 @@ class TestTheEnd:
             began = time.monotonic()
             own.process.signal(signal.SIGTERM)
             assert own.process.wait() == 0
-            assert 0.9 < time.monotonic() - began < 1 + SOON
+            assert time.monotonic() - began > 0.9
         waiting.join()
         assert "may have been applied" in answers[0]
         assert "Traceback" not in own.process.stderr

@@ -108,7 +108,7 @@ async def test_several_workers_add_up(serve: Serve, drift_process: Any, tmp_path
     for _ in range(4):
         assert read(several)["drift_mcp_tool_calls_total", "list_teams,ok"] == 8
         several.http.close()
-        several.http = type(several.http)(base_url=several.url, timeout=15, trust_env=False)
+        several.http = type(several.http)(base_url=several.url, timeout=60, trust_env=False)
     left = partial(os.listdir, tmp_path)
     assert len(left()) == 1
     several.process.signal(15)

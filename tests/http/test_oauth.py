@@ -115,9 +115,9 @@ class TestAClientThatComesWithNothing:
     async def test_finds_its_way_by_itself(self, protected: Host, issuer: AuthorizationServer, era: str) -> None:
         url = f"{protected.url}/mcp"
         auth = ClientCredentialsOAuthProvider(url, Storage(), "nightly", SECRET, issuer=issuer.issuer)
-        async with httpx2.AsyncClient(auth=auth, trust_env=False, timeout=30) as http:
+        async with httpx2.AsyncClient(auth=auth, trust_env=False, timeout=60) as http:
             transport = streamable_http_client(url, http_client=http)
-            async with Client(transport, mode=MODES[era], read_timeout_seconds=30) as mcp:
+            async with Client(transport, mode=MODES[era], read_timeout_seconds=60) as mcp:
                 told = (await mcp.call_tool("whoami", {})).structured_content
                 assert told["connection"] == "globex"
                 assert told["surface"]["read_only"] is True

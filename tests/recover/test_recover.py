@@ -114,8 +114,8 @@ class TestNotFound:
     async def test_what_drift_may_still_be_at_work_on_is_not_sent_again(
         self, app: Starlette, url: str, tmp_path: Path, chat: int
     ) -> None:
-        async with desk(app, url, tmp_path, limits=Limits(read=0.2)) as here:
-            await here.befall("send_message", "latency", ms=1_000)
+        async with desk(app, url, tmp_path, limits=Limits(read=1.0)) as here:
+            await here.befall("send_message", "latency", ms=60_000)
             error = (await send(here, chat))["error"]
             assert (error["kind"], error["may_have_been_applied"]) == ("timeout", True)
             assert "list_messages with conversation_id" in error["next"]

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from drift_mcp.sandbox import SANDBOX_TOKEN, create_app
 from drift_mcp.sandbox.choices import ALL_SCOPES
 from drift_mcp.sandbox.resources import endpoints
+from tests.support.each import for_each
 
 from . import tiny
 from .conftest import Clock, connect, refused
@@ -230,7 +231,7 @@ async def test_old_prefix_and_trailing_slash_reach_the_same_resource(drift: http
         "/v2/meetings/{}",
     ],
 )
-@pytest.mark.parametrize("missing", ["999999", "0", "abc", "-1", "1" * 30, "٣"])
+@for_each("missing", ["999999", "0", "abc", "-1", "1" * 30, "٣"])
 async def test_an_id_that_names_nothing_is_404(drift: httpx.AsyncClient, path: str, missing: str) -> None:
     refused(await drift.get(path.format(missing)), 404, "not_found")
 
@@ -255,7 +256,7 @@ WRITES = [(method, path) for method, path, _ in ROWS if method in ("POST", "PUT"
 
 
 @pytest.mark.parametrize(("method", "path"), [row for row in WRITES if row[1] != "/app/uninstall"])
-@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+@for_each("body", BODIES, lambda body: repr(body[:80]))
 async def test_a_body_of_the_wrong_shape_is_400(drift: httpx.AsyncClient, method: str, path: str, body: bytes) -> None:
     query = {"/users/update": "?userId=101", "/contacts/normalize": "?idType=drift&id=5001"}.get(path, "")
     response = await drift.request(method, concrete(path) + query, content=body)

@@ -187,7 +187,7 @@ async def leave(client: httpx.AsyncClient, kind: str, applied: int) -> None:
 
 
 async def until(client: httpx.AsyncClient, path: str, seen: Callable[[Any], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not seen((await client.get(path)).json()):  # noqa: ASYNC110 - the sandbox has no event to wait for
             await asyncio.sleep(0.01)
 

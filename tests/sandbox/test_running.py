@@ -301,7 +301,7 @@ def test_a_served_sandbox_ends_cleanly_and_finds_its_state_again(
     with served(tmp_path / "state.json") as (process, url), httpx.Client(base_url=url, headers=headers) as drift:
         created = drift.post("/contacts", json=new).json()["data"]
         process.send_signal(how)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (status, "", "")
     with served(tmp_path / "state.json") as (_, url), httpx.Client(base_url=url, headers=headers) as drift:
         assert drift.get(f"/contacts/{created['id']}").json()["data"] == created

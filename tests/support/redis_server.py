@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.programs import need
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class RedisServer:
@@ -60,7 +60,7 @@ class RedisServer:
     def ask(self, command: str) -> bytes:
         """The first line of the answer; b"" where there is none."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
                 connection.sendall(f"{command}\r\n".encode())
                 return connection.recv(1_000).partition(b"\r\n")[0]
         except OSError:

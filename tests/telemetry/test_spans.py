@@ -3,7 +3,6 @@
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -92,14 +91,14 @@ async def test_no_value_is_in_them(traced: Traced) -> None:
     assert EMAIL not in "".join(told)
 
 
-def test_without_a_tracer_provider_a_call_costs_microseconds() -> None:
-    spans, sent = Spans(trace.NoOpTracerProvider()), Sent("GET", "/x", 200)
+def test_without_a_tracer_provider_no_span_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(trace.NoOpTracer, "start_span", lambda self, name, *_, **__: begun.append(name))
+    spans = Spans(trace.NoOpTracerProvider())
     call = telemetry.ToolCall("list_teams", "acme", "ada")
-    begun = time.perf_counter()
-    for _ in range(1_000):
-        spans.drift_called(sent, call)
-        spans.tool_called(call)
-    assert (time.perf_counter() - begun) / 1_000 < 50e-6
+    spans.drift_called(Sent("GET", "/x", 200), call)
+    spans.tool_called(call)
+    assert begun == []
 
 
 class Collector:

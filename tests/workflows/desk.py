@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
 
 from drift_mcp.arguments import parse
 from drift_mcp.caller import NOBODY, Caller
@@ -66,9 +67,13 @@ class Wire(httpx.AsyncBaseTransport):
 class Desk:
     """`run` does a job as a tool call would; `sent` has every request to Drift."""
 
-    def __init__(self, *, scopes: list[str] | None = None, **settings: Any) -> None:
+    def __init__(
+        self, *, scopes: list[str] | None = None, app: Starlette | None = None, total: float = 30.0, **settings: Any
+    ) -> None:
+        """`app`: the sandbox of another desk, as that one left it. `total`: seconds that a call may take in all."""
+        self.limits = Limits(total=total)
         self.now = NOW
-        self.app = create_app(now=lambda: self.now, token=TOKEN, scopes=scopes)
+        self.app = app or create_app(now=lambda: self.now, token=TOKEN, scopes=scopes)
         self.wire = Wire(httpx.ASGITransport(app=self.app))
         self.toolbox = Toolbox(Connection(Settings(sandbox=True, **settings), open_gateway=self._connect))
 
@@ -76,7 +81,7 @@ class Desk:
         return Gateway(
             "https://driftapi.com",
             FixedCredential(TOKEN),
-            limits=Limits(total=1.0),
+            limits=self.limits,
             retries=Retries(tries=1),
             transport=self.wire,
         )
