@@ -21,16 +21,16 @@ READ = "conversation_read"
 
 
 @cache
-def _zone() -> tzinfo:
+def _zone(name: str) -> tzinfo:
     try:
-        return ZoneInfo(choices.TRANSCRIPT_ZONE)
+        return ZoneInfo(name)
     except ZoneInfoNotFoundError:
         return UTC
 
 
 def _time(epoch_ms: int) -> str:
     """As the official sample prints it: "Nov 2, 12:48:26 PM PDT"."""
-    at = datetime.fromtimestamp(epoch_ms / 1000, _zone())
+    at = datetime.fromtimestamp(epoch_ms / 1000, _zone(choices.TRANSCRIPT_ZONE))
     return f"{at:%b} {at.day}, {at.hour % 12 or 12}:{at:%M:%S %p %Z}"
 
 
