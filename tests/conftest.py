@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.forks import Forks
 from tests.support.redis_server import RedisServer, redis_server
 
 PATIENCE = 60.0
@@ -240,16 +241,23 @@ def store(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def run(launch: Callable[..., Process]) -> Callable[..., "Finished"]:
-    """Runs `drift-mcp` with these arguments to its end, with nothing on stdin."""
+def run(
+    environment: dict[str, str], workplace: Path, launch: Callable[..., Process]
+) -> Iterator[Callable[..., "Finished"]]:
+    """Runs `drift-mcp` with these arguments to its end, with nothing on stdin: in a fork where there are any."""
 
-    def finish(*args: str, env: dict[str, str] | None = None, patience: float = PATIENCE) -> Finished:
+    def finish(*args: str, env: dict[str, str] | None = None) -> Finished:
         process = launch(*args, env=env)
         process.close_stdin()
-        status = process.wait(patience)
+        status = process.wait(PATIENCE)
         return Finished(status, b"".join(process.output).decode(), process.stderr)
 
-    return finish
+    if not hasattr(os, "fork"):
+        yield finish
+        return
+    forks = Forks(environment, workplace)
+    yield lambda *args, env=None: Finished(*forks.run(args, environment | (env or {})))
+    forks.close()
 
 
 class Finished:

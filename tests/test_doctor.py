@@ -1,12 +1,11 @@
 """`drift-mcp doctor` and `drift-mcp connections` as processes, against a local Drift, with clients' files."""
 
 import json
-import os
 import re
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -24,22 +23,10 @@ from drift_mcp.http.keys import new_key
 from drift_mcp.settings import Settings
 from tests.conftest import Finished, LocalDrift
 from tests.support.faults import answer, faults
-from tests.support.forks import Forks
 
 TOKEN = "dr1ft-canary-token-0815"
 Run = Callable[..., Finished]
 Examine = Callable[..., dict[str, dict[str, str]]]
-
-
-@pytest.fixture(scope="module")
-def quick(environment: dict[str, str], workplace: Path, run: Run) -> Iterator[Run]:
-    """`run`, in forks of one process where there are any."""
-    if not hasattr(os, "fork"):
-        yield run
-        return
-    forks = Forks(environment, workplace)
-    yield lambda *args, env: Finished(*forks.run(args, environment | env))
-    forks.close()
 
 
 @pytest.fixture
@@ -50,11 +37,11 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def examine(quick: Run, home: Path, drift: LocalDrift) -> Examine:
+def examine(run: Run, home: Path, drift: LocalDrift) -> Examine:
     """The findings by what they are about. The exit status has to go with them, and no token may be shown."""
 
     def look(*args: str, env: dict[str, str] | None = None) -> dict[str, dict[str, str]]:
-        finished = quick("doctor", "--json", *args, env=drift.env | {"HOME": str(home)} | (env or {}))
+        finished = run("doctor", "--json", *args, env=drift.env | {"HOME": str(home)} | (env or {}))
         told = finished.json
         problems = [each for each in told["findings"] if each["level"] == "problem"]
         assert (finished.status, told["problems"]) == (1 if problems else 0, len(problems)), finished.stderr
@@ -93,8 +80,8 @@ class TestWhatIsWell:
         assert " → check the network" in line
         assert (finished.status, TOKEN in finished.stdout) == (1, False)
 
-    def test_the_sandbox_needs_nothing(self, quick: Run, home: Path) -> None:
-        finished = quick("doctor", "--sandbox", env={"HOME": str(home)})
+    def test_the_sandbox_needs_nothing(self, run: Run, home: Path) -> None:
+        finished = run("doctor", "--sandbox", env={"HOME": str(home)})
         assert finished.status == 0
         assert "sandbox: is the sandbox" in finished.stdout
 
@@ -198,9 +185,9 @@ class TestTheLogin:
         assert half["todo"].startswith("set DRIFT_CLIENT_SECRET where")
 
     def test_one_that_will_end_is_a_warning_beside_what_drift_says(
-        self, quick: Run, home: Path, drift: LocalDrift, logged_in: Callable[..., dict[str, str]]
+        self, run: Run, home: Path, drift: LocalDrift, logged_in: Callable[..., dict[str, str]]
     ) -> None:
-        finished = quick("doctor", env=drift.env | logged_in(3600) | {"HOME": str(home)})
+        finished = run("doctor", env=drift.env | logged_in(3600) | {"HOME": str(home)})
         told = [line for line in finished.stdout.splitlines() if "drift: token" in line]
         assert [line.split()[0] for line in told] == ["warning", "ok"]
         assert " ends at " in told[0]
@@ -392,9 +379,9 @@ class TestConnections:
         return path
 
     @pytest.fixture
-    def listed(self, quick: Run, drift: LocalDrift, file: Path) -> Run:
+    def listed(self, run: Run, drift: LocalDrift, file: Path) -> Run:
         env = {"ACME": TOKEN, "GLOBEX": drift.token}
-        return lambda *args, **more: quick("connections", "--connections", str(file), *args, env=env | more)
+        return lambda *args, **more: run("connections", "--connections", str(file), *args, env=env | more)
 
     def test_they_are_listed_without_asking_drift(self, listed: Run, drift: LocalDrift) -> None:
         rows = {row["name"]: row for row in listed("--json", GLOBEX="").json}
