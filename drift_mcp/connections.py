@@ -136,9 +136,6 @@ def _read(path: Path) -> _File:
     except OSError as error:
         raise InvalidSetting(f"connections: {path} cannot be read ({error.strerror})") from None
     except ValidationError as error:
-        # What is wrong, without the value: it may be a token that someone put there.
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidSetting(f"connections: {path}: {place}: {first['msg']}") from None
+        raise InvalidSetting.of(f"connections: {path}", error) from None
     except ValueError:
         raise InvalidSetting(f"connections: {path} is no TOML") from None

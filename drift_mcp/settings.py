@@ -10,8 +10,11 @@ import re
 from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _URL = re.compile(r"[\x21-\x7e]+")
@@ -19,6 +22,13 @@ _URL = re.compile(r"[\x21-\x7e]+")
 
 class InvalidSetting(ValueError):
     """A setting that cannot work. The message says which and why."""
+
+    @classmethod
+    def of(cls, place: str, error: "ValidationError") -> "InvalidSetting":
+        """What is wrong in a file, without the value: it may be a secret that someone put in the wrong place."""
+        first = error.errors()[0]
+        field_name = ".".join(str(part) for part in first["loc"])
+        return cls(f"{place}: {field_name}: {first['msg']}")
 
 
 def _setting(default: Any, env: str, text: str, *, secret: bool = False) -> Any:

@@ -64,9 +64,6 @@ def read_model(path: Path, model: type[Model], what: str, *, secret: bool) -> Mo
     try:
         return model.model_validate(json.loads(text))
     except ValidationError as error:
-        # What is wrong, without the value: it may be a key that someone put there instead of its hash.
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidSetting(f"{what}: {path} cannot be used: {place}: {first['msg']}") from None
+        raise InvalidSetting.of(f"{what}: {path} cannot be used", error) from None
     except ValueError:
         raise InvalidSetting(f"{what}: {path} is no JSON") from None
