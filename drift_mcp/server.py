@@ -160,14 +160,15 @@ def run_stdio(settings: Settings) -> None:
 
 
 async def _serve_stdio(switchboard: Switchboard) -> None:
-    from drift_mcp import stdio
+    from mcp.server.stdio import stdio_server
+
     from drift_mcp.unreadable import AnsweringReader
 
     server = build(switchboard)
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":
             tasks.start_soon(_leave_on_signal, switchboard)
-        async with stdio.streams() as (read, write):
+        async with stdio_server() as (read, write):
             answered = AnsweringReader(read, write)
             await server.run(answered, write, server.create_initialization_options())
         tasks.cancel_scope.cancel()

@@ -148,7 +148,7 @@ class TestArrows:
         assert (
             not used
             or room(module) == "http"
-            or module in {"drift_mcp.server", "drift_mcp.stdio", "drift_mcp.asking"}
+            or module in {"drift_mcp.server", "drift_mcp.asking"}
             or module in {"drift_mcp.unreadable", "drift_mcp.demo"}
             or module in {"drift_mcp.events.background", "drift_mcp.events.subscriptions"}
             or module == "drift_mcp.consent.tickets"  # for its sealing
