@@ -173,7 +173,7 @@ class Calls:
         with here.audit.noting(operation, request, caller) as note:
             outcome, doubt = None, caller.doubt is not None
             if caller.doubt is not None:
-                outcome = await here.writes.found(operation, request, caller.doubt, budget)
+                outcome = await here.found(operation, request, began=caller.doubt, budget=budget)
             if outcome is None:
                 try:
                     await destructive.check(operation, request, self._asking(caller))

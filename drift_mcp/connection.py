@@ -133,8 +133,21 @@ class Connection:
         if operation.name in _ERASING:
             from drift_mcp.events import erasure
 
-            return await erasure.made(self, request, make)
+            return await erasure.made(self, request, make, doubt=doubt)
         return await make()
+
+    async def found(self, operation: "Operation", request: "Request", *, began: float, budget: int) -> "Outcome | None":
+        """As `Writes.found`; who was erased in Drift by the earlier call is erased from the log of events too.
+
+        Raises:
+            DriftError: as that does.
+        """
+        look = partial(self.writes.found, operation, request, began, budget)
+        if operation.name in _ERASING:
+            from drift_mcp.events import erasure
+
+            return await erasure.made(self, request, look, doubt=True)
+        return await look()
 
     async def token_info(self) -> dict[str, Any]:
         """What `get_token_info` answers.

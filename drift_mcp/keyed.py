@@ -30,8 +30,8 @@ ALREADY_DONE = "already_done"
 POLL = 0.1
 """Seconds between looks at the journal while another call with the same key is running."""
 
-_UNFINISHED = frozenset({"not_done", "unclear", "not_asked", "stopped", "problems"})
-"""Fields of a job's result that say that it has not done all it was to do."""
+_UNFINISHED = frozenset({"not_done", "unclear", "not_asked", "stopped", "problem", "problems"})
+"""Fields of a result that say that not all was done that was to be done."""
 
 Work = Callable[[float | None], Awaitable[Outcome]]
 """Makes the write; is told when (Unix time) an earlier call began it that nobody knows the end of."""

@@ -94,8 +94,8 @@ class EventLog(Protocol):
         """What was kept under a name."""
         ...
 
-    async def keep(self, name: str, value: str) -> None:
-        """Keep `value` under a name, instead of what was there."""
+    async def keep(self, name: str, value: str | None) -> None:
+        """Keep `value` under a name, instead of what was there. None: nothing."""
         ...
 
     async def aclose(self) -> None:

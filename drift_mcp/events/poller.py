@@ -3,7 +3,8 @@
 A round lists the conversations that have changed since the last one (the latest change comes first) and the messages of
 each, with one call after the other, so that a tool call never waits for more than one of them. What it makes has the
 same key as the webhook of the same message or conversation. Where a round stands is kept after each conversation: a
-round that is given up goes on later, and what it told already is known by its key.
+round that is given up goes on later, and what it told already is known by its key. A conversation that Drift cannot
+show holds up no other; it is tried again until it is out of the time that rounds look back.
 
 It tells new_conversation, new_message and conversation_status_updated; the last only of conversations that it has seen
 before the change, and with the time of the conversation's last change, as Drift shows no other. How a webhook of the
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
-from drift_mcp.drift.errors import BrokenAnswer, DriftError
+from drift_mcp.drift.errors import AnswerTooLarge, BrokenAnswer, DriftError, NotFound, ServerFault
 from drift_mcp.drift.paging import STYLES, pages
 from drift_mcp.drift.turn import Turn, entered
 from drift_mcp.events import statuses
@@ -46,6 +47,8 @@ MOST_PAGES = 10
 MOST_MESSAGES = 25
 """Pages that the messages of one conversation may have."""
 
+_OF_ONE = (ServerFault, BrokenAnswer, AnswerTooLarge)
+"""Failures that may be of one conversation alone."""
 _LISTING = next(each for each in conversations.OPERATIONS if each.name == "list_conversations")
 _MESSAGES = next(each for each in messages.OPERATIONS if each.name == "list_messages")
 
@@ -104,10 +107,23 @@ class Poller:
             if not place.knows(row):
                 changed.append(row)
         org_id = await self._events.org_id()
+        failed: DriftError | None = None
+        heard = False
         for row in reversed(changed):
-            await self._events.log.append(await self._told(row, place, begin, org_id))
-            place.passed(row)
+            try:
+                told = await self._told(row, place, begin, org_id)
+            except NotFound:  # it was deleted meanwhile
+                told = []
+            except _OF_ONE as error:
+                log.info("a conversation of %s cannot be read now: %s", self._events.name, error.kind)
+                failed = failed or error
+                continue
+            heard = True
+            await self._events.log.append(told)
+            place.passed(row, move=failed is None)
             await self._keep(place)
+        if failed is not None and not heard:
+            raise failed
 
     async def _told(self, row: Row, place: "_Place", begin: int, org_id: int | None) -> list[Event]:
         """The events that a changed conversation stands for."""
@@ -207,9 +223,10 @@ class _Place:
     def is_new(self, at: Any, begin: int) -> bool:
         return isinstance(at, int) and at > self._began and at >= begin
 
-    def passed(self, row: Row) -> None:
-        """What has happened in this conversation is told."""
-        self.mark = max(self.mark, row["updatedAt"])
+    def passed(self, row: Row, *, move: bool = True) -> None:
+        """What has happened in this conversation is told. Without `move`, something before it is not."""
+        if move:
+            self.mark = max(self.mark, row["updatedAt"])
         self._known.pop(str(row["id"]), None)
         self._known[str(row["id"])] = [row["updatedAt"], row.get("status")]
         while len(self._known) > KNOWN:

@@ -125,8 +125,11 @@ class SqliteLog:
     async def note(self, name: str) -> str | None:
         return await self.run(partial(_note, name=name))
 
-    async def keep(self, name: str, value: str) -> None:
-        await self.run(lambda db: db.execute(_KEEP, (name, value)))
+    async def keep(self, name: str, value: str | None) -> None:
+        if value is None:
+            await self.run(lambda db: db.execute("DELETE FROM notes WHERE name = ?", (name,)))
+        else:
+            await self.run(lambda db: db.execute(_KEEP, (name, value)))
 
     async def aclose(self) -> None:
         while self._writing:
@@ -196,6 +199,7 @@ class SqliteLog:
             try:
                 _use_wal(db)
                 db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA secure_delete = ON")  # not only out of sight: overwritten
                 db.executescript(_TABLES)
             except sqlite3.Error:
                 db.close()
@@ -386,15 +390,10 @@ def _trim(db: sqlite3.Connection, before: int, size: int) -> None:
 
 
 def _erase(db: sqlite3.Connection, numbers: list[int]) -> None:
-    (before,) = db.execute("PRAGMA secure_delete").fetchone()
-    db.execute("PRAGMA secure_delete = ON")  # not only out of sight: overwritten
-    try:
-        with transaction(db):
-            for number in numbers:
-                db.execute("REPLACE INTO erased SELECT key, received_at FROM events WHERE number = ?", (number,))
-                db.execute("DELETE FROM events WHERE number = ?", (number,))
-    finally:
-        db.execute(f"PRAGMA secure_delete = {int(before)}")
+    with transaction(db):
+        for number in numbers:
+            db.execute("REPLACE INTO erased SELECT key, received_at FROM events WHERE number = ?", (number,))
+            db.execute("DELETE FROM events WHERE number = ?", (number,))
     # What was written before is in the journal too, until everybody is through with it.
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 

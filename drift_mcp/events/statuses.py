@@ -105,11 +105,12 @@ def _settle(db: sqlite3.Connection, change: str, side: Side, span: Span, key: st
     again = f"UPDATE statuses SET until = MAX(until, ?) WHERE change = ? AND {side} = ? RETURNING key"  # noqa: S608
     fits = (
         f"UPDATE statuses SET {side} = ? WHERE rowid = (SELECT rowid FROM statuses "  # noqa: S608
-        f"WHERE change = ? AND {side} IS NULL AND after <= ? AND until >= ? ORDER BY rowid LIMIT 1) RETURNING key"
+        f"WHERE change = ? AND {side} IS NULL AND after <= ? AND until >= ? "
+        "ORDER BY after <= ? AND until >= ? DESC, rowid LIMIT 1) RETURNING key"  # rather one that fits exactly
     )
     known = (
         db.execute(again, (until, change, key)).fetchone()
-        or db.execute(fits, (key, change, until + SKEW, after - SKEW)).fetchone()
+        or db.execute(fits, (key, change, until + SKEW, after - SKEW, until, after)).fetchone()
     )
     if known:
         return str(known[0])

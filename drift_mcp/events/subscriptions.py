@@ -67,12 +67,15 @@ class Subscriptions:
             raise MCPError(INVALID_REQUEST, "Without a session nothing can be told later; call wait_for_event.")
         if not events.hears:
             raise MCPError(INVALID_REQUEST, "This server receives no events from Drift; call wait_for_event.")
-        kept: dict[str, Callable[[], None]] = client.state.setdefault(_STATE, {})
+        feed = await self._feed(events)
+        kept: dict[str, Callable[[], None]] | None = client.state.get(_STATE)
+        if kept is None:
+            kept = client.state[_STATE] = {}
+            client.exit_stack.callback(_end_all, kept)
         if uri in kept:
             return
         if len(kept) >= MOST:
             raise MCPError(INVALID_REQUEST, f"A session may subscribe to {MOST} resources.")
-        feed = await self._feed(events)
         session = context.session
 
         async def tell() -> None:
@@ -84,7 +87,6 @@ class Subscriptions:
                 self._tasks.start_soon(_quietly, tell)
 
         kept[uri] = feed.bus.subscribe(hear)
-        client.exit_stack.callback(partial(_end, kept, uri))
 
     def unsubscribe(self, context: Context, uri: str) -> None:
         """Tell that session no more."""
@@ -183,6 +185,11 @@ def _end(kept: dict[str, Callable[[], None]], uri: str) -> None:
     unsubscribe = kept.pop(uri, None)
     if unsubscribe is not None:
         unsubscribe()
+
+
+def _end_all(kept: dict[str, Callable[[], None]]) -> None:
+    for uri in list(kept):
+        _end(kept, uri)
 
 
 async def _quietly(tell: Callable[[], Any]) -> None:

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from drift_mcp import telemetry
 from drift_mcp.events.log import LogUnavailable
 from drift_mcp.events.tokens import TokensUnavailable
 from drift_mcp.switchboard import Switchboard
@@ -34,6 +35,8 @@ MOST_AT_ONCE = 1_000
 MOST_LEVELS = 50
 """Objects and lists inside one another; what is deeper cannot be shown to anybody."""
 TYPE_LENGTH = 100
+_NOT_OURS = (401, 404)
+"""Statuses of what is not from Drift, or not for any connection here."""
 
 
 def webhook_routes(switchboard: Switchboard) -> list[Route]:
@@ -42,21 +45,28 @@ def webhook_routes(switchboard: Switchboard) -> list[Route]:
 
     async def receive(request: Request) -> Response:
         nonlocal busy
-        if busy >= MOST_AT_ONCE:
-            return _again()
+        outcome = "unavailable"
         busy += 1
         try:
-            return await _receive(switchboard, request)
+            if busy > MOST_AT_ONCE:
+                return _again()
+            outcome = "new" if await _receive(switchboard, request) else "duplicate"
+            return JSONResponse({"ok": True})
+        except HTTPException as error:
+            outcome = "refused" if error.status_code in _NOT_OURS else "invalid"
+            raise
         except (LogUnavailable, TokensUnavailable):
             log.error("A webhook could not be kept")
             return _again()
         finally:
             busy -= 1
+            telemetry.webhook_received(outcome)
 
     return [Route(PATH, receive, methods=["POST"])]
 
 
-async def _receive(switchboard: Switchboard, request: Request) -> Response:
+async def _receive(switchboard: Switchboard, request: Request) -> bool:
+    """Whether what it tells is new. It is kept when this returns."""
     name = request.path_params["connection"]
     if name not in switchboard.names:
         raise HTTPException(404, "There is no such connection.")
@@ -78,7 +88,7 @@ async def _receive(switchboard: Switchboard, request: Request) -> Response:
         raise HTTPException(400, "The event has no type.")
     new = await events.told(type_name, envelope.get("orgId"), envelope.get("data"))
     log.debug("webhook of %s: %s%s", name, type_name, "" if new else ", again")
-    return JSONResponse({"ok": True})
+    return new
 
 
 async def _body(request: Request) -> bytes:

@@ -92,8 +92,8 @@ class RedisLedger:
         return count
 
     async def _set(self, task: Task, again_in: int | str, reason: str) -> None:
-        keys = [self._stream, self._log.due(task.rule), self._given_up]
-        await self._log.run(self._settle, keys, [task.rule, task.cursor, task.attempt, again_in, reason])
+        keys = [self._stream, self._log.due(task.rule), self._given_up, self._replays]
+        await self._log.run(self._settle, keys, [task.rule, task.cursor, task.attempt, again_in, reason, task.replays])
 
 
 def _failure(noted: bytes, entry: Any) -> Failure:

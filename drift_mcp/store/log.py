@@ -99,6 +99,8 @@ class RedisLog:
         with anyio.move_on_after(seconds):
             if await self._news(place):
                 return
+            if self._seen > place:  # Redis has lost what was seen there
+                self._seen = (0, 0)
             while self._seen <= place:
                 # One request waits for all of them.
                 async with self._looking:
@@ -120,8 +122,11 @@ class RedisLog:
         value = await self.run(self._shared.redis.hget, self._notes, name)
         return None if value is None else value.decode()
 
-    async def keep(self, name: str, value: str) -> None:
-        await self.run(self._shared.redis.hset, self._notes, name, value)
+    async def keep(self, name: str, value: str | None) -> None:
+        if value is None:
+            await self.run(self._shared.redis.hdel, self._notes, name)
+        else:
+            await self.run(self._shared.redis.hset, self._notes, name, value)
 
     async def aclose(self) -> None:
         """The connections belong to `Shared`."""

@@ -153,11 +153,21 @@ for _, rule in ipairs(ARGV) do
 end
 """
 
+_REPLAYS = """
+-- How often `rule` was told to do again what it had done of the entry `id`, as noted in `key`.
+local function replays(key, id, rule)
+  local about = place(id) .. ' ' .. rule
+  local again = redis.call('ZRANGEBYLEX', key, '[' .. about .. ' ', '(' .. about .. '!')[1]
+  return again and tonumber(string.match(again, '%d+$')) or 0
+end
+"""
+
 CLAIM = (
     _FIELD
     + _FITS
     + _PLACE
     + _NOW
+    + _REPLAYS
     + """
 -- KEYS: the stream, what is due, what rules were told to do again. ARGV: the rule, ms to hold it, how many to look at;
 -- then what is wanted. Answers an entry, the number of the attempt and of replays; nothing where there is none; and 0
@@ -167,9 +177,7 @@ local stream, due, rule = KEYS[1], KEYS[2], ARGV[1]
 local function task(entry, attempt)
   local id = entry[1]
   redis.call('ZADD', due, now() + ARGV[2], id)
-  local about = place(id) .. ' ' .. rule
-  local again = redis.call('ZRANGEBYLEX', KEYS[3], '[' .. about .. ' ', '(' .. about .. '!')[1]
-  return {entry, attempt, again and tonumber(string.match(again, '%d+$')) or 0}
+  return {entry, attempt, replays(KEYS[3], id, rule)}
 end
 
 while true do
@@ -206,13 +214,15 @@ return #looked_at == tonumber(ARGV[3]) and 0
 SETTLE = (
     _PLACE
     + _NOW
+    + _REPLAYS
     + """
--- KEYS: the stream, what is due, what rules gave up. ARGV: the rule, the id, the number of the attempt that is meant,
--- ms after which it is due or '', why it is given up or ''. With neither of the two it is done. Does nothing where
--- another attempt has begun.
+-- KEYS: the stream, what is due, what rules gave up, what they were told to do again. ARGV: the rule, the id, the
+-- number of the attempt that is meant, ms after which it is due or '', why it is given up or '', and the number of
+-- replays that is meant. With neither of the two it is done. Does nothing where another attempt has begun.
 local rule, id = ARGV[1], ARGV[2]
 local held = redis.call('XPENDING', KEYS[1], rule, id, id, 1)[1]
 if not held or held[4] ~= tonumber(ARGV[3]) then return end
+if replays(KEYS[4], id, rule) ~= tonumber(ARGV[6]) then return end
 if ARGV[4] ~= '' then return redis.call('ZADD', KEYS[2], now() + ARGV[4], id) end
 redis.call('XACK', KEYS[1], rule, id)
 redis.call('ZREM', KEYS[2], id)
@@ -284,6 +294,7 @@ REPLAY_ALL = (
     _FIELD
     + _FITS
     + _PLACE
+    + _REPLAYS
     + _AGAIN
     + """
 -- KEYS: the stream, what is due, what rules gave up, what they were told to do again. ARGV: the rule, from where in the
@@ -300,8 +311,7 @@ for _, entry in ipairs(looked_at) do
     local about = place(id) .. ' ' .. ARGV[1]
     local from, to = '[' .. about .. ' ', '(' .. about .. '!'
     if redis.call('ZREMRANGEBYLEX', KEYS[3], from, to) == 0 then
-      local again = redis.call('ZRANGEBYLEX', KEYS[4], from, to)[1]
-      local times = again and tonumber(string.match(again, '%d+$')) or 0
+      local times = replays(KEYS[4], id, ARGV[1])
       redis.call('ZREMRANGEBYLEX', KEYS[4], from, to)
       redis.call('ZADD', KEYS[4], 0, about .. ' ' .. (times + 1))
     end

@@ -17,10 +17,12 @@ for _, each in ipairs(changes) do
     if before > tonumber(each.before) then each.before = ARGV[3] end
   end
 end
-for _, each in ipairs(found and {} or changes) do
-  if not each[side] and tonumber(each.after) <= before + skew and tonumber(each.before) >= after - skew then
-    found = each
-    break
+for _, slack in ipairs({0, skew}) do  -- rather one that fits exactly
+  for _, each in ipairs(found and {} or changes) do
+    if not each[side] and tonumber(each.after) <= before + slack and tonumber(each.before) >= after - slack then
+      found = each
+      break
+    end
   end
 end
 if not found then

@@ -66,6 +66,9 @@ class Watcher:
     def rule_acted(self, rule: str, outcome: str) -> None:
         """A rule has acted on an event: done, retried (it will be) or failed (it will not)."""
 
+    def webhook_received(self, outcome: str) -> None:
+        """A webhook came: new, duplicate, refused, invalid, or unavailable (it is to come again)."""
+
 
 _watchers: list[Watcher] = []
 _current: ContextVar[ToolCall | None] = ContextVar("drift_mcp_tool_call", default=None)
@@ -132,6 +135,11 @@ def audit_line_lost() -> None:
 def rule_acted(rule: str, outcome: str) -> None:
     """A rule has acted on an event: done, retried (it will be) or failed (it will not)."""
     _tell(lambda watcher: watcher.rule_acted(rule, outcome))
+
+
+def webhook_received(outcome: str) -> None:
+    """A webhook came: new, duplicate, refused, invalid, or unavailable (it is to come again)."""
+    _tell(lambda watcher: watcher.webhook_received(outcome))
 
 
 def _tell(tell: Callable[[Watcher], None]) -> None:

@@ -64,6 +64,7 @@ class Metrics(Watcher):
         self._streams = Gauge("drift_mcp_open_streams", "Open streams.", registry=where, multiprocess_mode="livesum")
         self._audit = Counter("drift_mcp_audit_lines_lost", "Writes that are not in the audit.", registry=where)
         self._rules = Counter("drift_mcp_rule_runs", "Events acted on by rules.", ("rule", "outcome"), registry=where)
+        self._webhooks = Counter("drift_mcp_webhooks", "Webhooks that came.", ("outcome",), registry=where)
 
     def tool_called(self, call: ToolCall) -> None:
         self._tools.labels(call.tool, call.outcome).inc()
@@ -83,6 +84,9 @@ class Metrics(Watcher):
 
     def rule_acted(self, rule: str, outcome: str) -> None:
         self._rules.labels(rule, outcome).inc()
+
+    def webhook_received(self, outcome: str) -> None:
+        self._webhooks.labels(outcome).inc()
 
     def written(self, accept: str) -> tuple[bytes, str]:
         """All metrics in a format that the header `accept` asks for, and its media type."""

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from drift_mcp.events import Events, event
+from drift_mcp.connection import Connection
+from drift_mcp.events import Events, erasure, event
 from drift_mcp.events.erasure import FAILED, Person, erase
 from drift_mcp.events.event import SAME_WITHIN
-from drift_mcp.events.log import START, EventLog, LogUnavailable, Wanted
+from drift_mcp.events.log import START, BadCursor, EventLog, LogUnavailable, Wanted
 from tests.workflows.desk import NOW, Desk
 
 from .conftest import message, new_message, told
@@ -118,8 +119,33 @@ class TestWhoseEvents:
 
     async def test_whoever_has_the_address(self, desk: Desk) -> None:
         await two_people(desk, ANN, BOB)
-        assert await erase(events(desk), Person(frozenset(), ADDRESS), None) == 7
+        assert await erase(events(desk), Person(frozenset(), ADDRESS), desk.world.org["id"]) == 7
         assert await kept(desk) == BOBS
+
+    async def test_an_address_at_the_start_of_a_line_or_amid_words_without_blanks_is_mentioned(
+        self, desk: Desk
+    ) -> None:
+        for number, text in enumerate(
+            (f"Mine:\n{ADDRESS}\tor", f"我的邮箱是{ADDRESS}。", f"\x0b{ADDRESS.upper()}."), 1
+        ):
+            await say(desk, number, 6, text, visitor(BOB))
+        await tell(desk, "chat_to_call", {"participants": [{ADDRESS: True}]})
+        assert await erase(events(desk), Person(frozenset(), ADDRESS), desk.world.org["id"]) == 4
+
+    async def test_a_log_that_is_emptied_meanwhile_has_nothing_left_to_erase(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await two_people(desk, ANN, BOB)
+        read = events(desk).log.read
+
+        async def emptied(wanted: Wanted, after: str, limit: int) -> Any:
+            if after != START:
+                raise BadCursor
+            return await read(wanted, after, limit)
+
+        monkeypatch.setattr(erasure, "PAGE", 1)
+        monkeypatch.setattr(events(desk).log, "read", emptied)
+        assert await erase(events(desk), Person(frozenset({ANN})), desk.world.org["id"]) >= 1
 
     async def test_only_of_that_organisation(self, desk: Desk) -> None:
         await say(desk, 1, 5, "Hello", visitor(ANN))
@@ -130,14 +156,14 @@ class TestWhoseEvents:
     async def test_in_a_long_log(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("drift_mcp.events.erasure.PAGE", 3)
         await two_people(desk, ANN, BOB)
-        await erase(events(desk), Person(frozenset(), ADDRESS), None)
+        await erase(events(desk), Person(frozenset(), ADDRESS), desk.world.org["id"])
         assert await kept(desk) == BOBS
 
     async def test_its_text_is_in_no_file_of_the_embedded_log_any_more(self, desk: Desk, store: str) -> None:
         if store:
             pytest.skip("Redis overwrites it in its own time")
         await two_people(desk, ANN, BOB)
-        await erase(events(desk), Person(frozenset(), ADDRESS), None)
+        await erase(events(desk), Person(frozenset(), ADDRESS), desk.world.org["id"])
         written = b"".join(path.read_bytes() for path in events(desk)._path.parent.glob("events-*"))
         assert b"Hello" in written
         assert b"555 0100" not in written
@@ -150,13 +176,13 @@ class TestWhoseEvents:
         task = await ledger.claim("rule", ALL, 60)
         assert task is not None
         await ledger.failed(task, "unavailable", 0.0)
-        await erase(events(desk), Person(frozenset({ANN})), None)
+        await erase(events(desk), Person(frozenset({ANN})), desk.world.org["id"])
         again = await ledger.claim("rule", ALL, 60)
         assert again is not None
         assert again.event.data["id"] == 2
         assert await ledger.claim("rule", ALL, 60) is None
         await ledger.failed(again, "forbidden", None)
-        await erase(events(desk), Person(frozenset({BOB})), None)
+        await erase(events(desk), Person(frozenset({BOB})), desk.world.org["id"])
         assert await ledger.failures(ALL, 10) == []
 
 
@@ -192,6 +218,98 @@ class TestOnAnErasureInDrift:
         result = await desk.toolbox.call("delete_contact", {"contact_id": ann})
         assert result.get("isError")
         assert set(await kept(desk)) <= {*BOBS, 4}
+
+    async def test_who_cannot_be_looked_up_now_is_not_deleted_yet(self, desk: Desk) -> None:
+        await self.made(desk, tell_address=False)
+        desk.fail("GET", "/contacts", status=503, times=1)
+        result = await desk.toolbox.call("delete_personal_data", {"email": ADDRESS})
+        assert result.get("isError")
+        assert ("POST", "/gdpr/delete") not in desk.sent
+        await desk.toolbox.call("delete_personal_data", {"email": ADDRESS})
+        assert await kept(desk) == [2]
+
+    async def test_a_token_that_may_erase_whom_it_may_not_read_erases_what_mentions_them(self, desk: Desk) -> None:
+        await self.made(desk)
+        desk.fail("GET", "/contacts", status=403)
+        assert not (await desk.toolbox.call("delete_personal_data", {"email": ADDRESS})).get("isError")
+        assert await kept(desk) == BOBS
+
+    @pytest.mark.parametrize("name", ["delete_contact", "delete_personal_data"])
+    @pytest.mark.parametrize("key", [{}, {"idempotency_key": "erasure-4711"}])
+    async def test_what_a_call_was_cut_off_before_is_erased_by_the_next(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str, key: dict[str, str]
+    ) -> None:
+        ann, _ = await self.made(desk, tell_address=False)
+        asked = ({"contact_id": ann} if name == "delete_contact" else {"email": ADDRESS}) | key
+
+        class Killed(BaseException):
+            pass
+
+        async def die(*_: Any) -> bool:
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasure, "_erased", die)
+            with pytest.raises(Killed):
+                await desk.toolbox.call(name, asked)
+        assert await kept(desk) == [1, 2]
+        await desk.toolbox.call(name, asked)
+        assert await kept(desk) == [2]
+        assert await events(desk).log.note(erasure._note(ADDRESS)) is None
+
+    async def test_or_by_the_webhook_that_says_that_it_was_asked_for(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await self.made(desk, tell_address=False)
+
+        async def fail(_: Any) -> None:
+            raise LogUnavailable
+
+        with monkeypatch.context() as patch:
+            patch.setattr(events(desk).log, "erase", fail)
+            await desk.toolbox.call("delete_personal_data", {"email": ADDRESS})
+        await tell(desk, "gdpr_delete_requested", {"email": ADDRESS.upper()}, org_id=999)
+        assert await kept(desk) == [1, 2, "gdpr_delete_requested"]
+        await tell(desk, "gdpr_delete_requested", {"email": ADDRESS.upper()})
+        assert await kept(desk) == [2, "gdpr_delete_requested", "gdpr_delete_requested"]
+
+    @pytest.mark.parametrize("name", ["delete_contact", "delete_personal_data"])
+    async def test_a_log_that_fails_is_told_and_the_next_call_with_the_same_key_does_it(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        ann, _ = await self.made(desk, tell_address=False)
+        asked = ({"contact_id": ann} if name == "delete_contact" else {"email": ADDRESS}) | {
+            "idempotency_key": "erasure-4711"
+        }
+
+        async def fail(_: Any) -> None:
+            raise LogUnavailable
+
+        with monkeypatch.context() as patch:
+            patch.setattr(events(desk).log, "erase", fail)
+            assert (await desk.toolbox.call(name, asked))["structuredContent"]["problem"] == FAILED
+        assert "problem" not in (await desk.toolbox.call(name, asked))["structuredContent"]
+        assert await kept(desk) == [2]
+        assert (await desk.toolbox.call(name, asked))["structuredContent"]["already_done"]
+
+    async def test_where_the_organisation_is_not_known_nobody_elses_are_erased(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ann, _ = await self.made(desk, tell_address=False)
+        await tell(desk, "contact_identified", {"id": 555, "attributes": {"email": ADDRESS}}, org_id=999)
+        before = await kept(desk)
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "token_info", self.nothing)
+            result = await desk.toolbox.call("delete_contact", {"contact_id": ann})
+            assert result["structuredContent"]["problem"] == FAILED
+            with pytest.raises(LogUnavailable):
+                await events(desk).told("gdpr_delete_requested", None, {"email": ADDRESS})
+        assert await kept(desk) == [*before, "gdpr_delete_requested"]
+        await events(desk).told("gdpr_delete_requested", None, {"email": ADDRESS, "contactId": ann})
+        assert await kept(desk) == [2, 555, "gdpr_delete_requested", "gdpr_delete_requested"]
+
+    async def nothing(self, *_: Any) -> dict[str, Any]:
+        return {}
 
     async def test_a_log_that_fails_is_told_and_the_next_call_does_it(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch

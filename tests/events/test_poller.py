@@ -9,7 +9,7 @@ import pytest
 
 from drift_mcp.drift.errors import DriftError
 from drift_mcp.events.log import START, Entry, Wanted
-from drift_mcp.events.poller import LOOK_BACK
+from drift_mcp.events.poller import LOOK_BACK, OVERLAP
 from tests.workflows.desk import Desk
 
 NEW_MESSAGE = Wanted(type="new_message")
@@ -127,6 +127,38 @@ class TestWhatItTells:
         await desk.visitor_says(other, "after")
         await look(desk, since=desk.now)
         assert await texts(desk) == ["after"]
+
+    @pytest.mark.parametrize("status", [404, 500])
+    async def test_a_conversation_that_cannot_be_read_holds_up_no_other(self, desk: Desk, status: int) -> None:
+        one, other = await latest(desk, 2)
+        await look(desk)
+        desk.now += 1_000
+        await desk.visitor_says(one, "cannot be read")
+        desk.now += 1_000
+        await desk.visitor_says(other, "can be")
+        desk.fail("GET", f"/conversations/{one}/messages", status=status)
+        await look(desk)
+        assert await texts(desk) == ["can be"]
+
+    async def test_what_could_not_be_read_is_told_when_it_can_be_however_much_has_come_since(self, desk: Desk) -> None:
+        one, other = await latest(desk, 2)
+        await look(desk)
+        desk.now += 1_000
+        await desk.visitor_says(one, "late")
+        desk.fail("GET", f"/conversations/{one}/messages", status=500, times=2)
+        for number in range(3):
+            desk.now += OVERLAP + 1_000
+            await desk.visitor_says(other, f"message {number}")
+            await look(desk)
+        assert await texts(desk) == ["message 0", "message 1", "late", "message 2"]
+
+    async def test_where_none_can_be_read_it_says_so(self, desk: Desk) -> None:
+        await look(desk)
+        desk.now += 1_000
+        await desk.visitor_says((await latest(desk, 1))[0], "Hello")
+        desk.fail("GET", "/conversations/[0-9]+/messages", status=500)
+        with pytest.raises(DriftError):
+            await look(desk)
 
     async def test_after_a_long_pause_only_the_last_hour(self, desk: Desk) -> None:
         one, other = await latest(desk, 2)

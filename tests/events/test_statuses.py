@@ -143,6 +143,18 @@ class TestSeveralChanges:
             await delivered(desk, each)
         assert statuses(await kept(desk)) == ["closed", "open", "closed", "open"]
 
+    async def test_one_soon_after_a_look_is_not_taken_for_one_before_it(self, desk: Desk, number: int) -> None:
+        told = [await changed(desk, number, "closed")]
+        await events(desk).poller.round(0.0)
+        for status in ("open", "closed"):
+            desk.now += SKEW // 4
+            await desk.ask("update_conversation", conversation_id=number, status=status)
+            told.append({"conversationId": number, "status": status, "changedAt": desk.now})
+            await events(desk).poller.round(0.0)
+        for each in reversed(told):
+            await delivered(desk, each)
+        assert statuses(await kept(desk)) == ["closed", "open", "closed"]
+
     async def test_another_conversation_is_another_change(self, desk: Desk) -> None:
         rows = (await desk.ask("list_conversations", status=["open"], limit=2))["items"]
         told = [await changed(desk, row["id"], "closed") for row in rows]

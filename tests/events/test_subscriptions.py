@@ -9,6 +9,7 @@ from mcp import Client, MCPError
 from mcp_types import ResourceUpdatedNotification
 
 from drift_mcp.connection import Connection
+from drift_mcp.events.subscriptions import Subscriptions
 from drift_mcp.server import build
 from drift_mcp.settings import Settings
 from drift_mcp.switchboard import Switchboard
@@ -81,6 +82,38 @@ class TestAnOlderSession:
             await happens(several, "globex", 4, 5)
             await happens(several, "acme", 5, 6)
             assert (await heard.until(4))[3:] == ["drift://events?connection=acme"]
+
+    async def test_subscribing_twice_at_once_is_subscribing_once(self, several: Switchboard) -> None:
+        heard = Heard()
+        async with Client(build(several), mode=OLD, message_handler=heard) as client:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(2):
+                    tasks.start_soon(client.subscribe_resource, "drift://conversations/5")
+            await client.unsubscribe_resource("drift://conversations/5")
+            await client.subscribe_resource("drift://conversations/6")
+            await happens(several, "acme", 1, 5)
+            await happens(several, "acme", 2, 6)
+            assert await heard.until(1) == ["drift://conversations/6"]
+
+    async def test_subscribing_again_and_again_leaves_nothing(
+        self, several: Switchboard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at_its_end: set[Any] = set()
+        subscribe = Subscriptions.subscribe
+
+        async def seen(self: Subscriptions, context: Any, *given: Any) -> None:
+            at_its_end.add(context.session._connection.exit_stack)
+            await subscribe(self, context, *given)
+
+        monkeypatch.setattr(Subscriptions, "subscribe", seen)
+        async with Client(build(several), mode=OLD) as client:
+            counts = []
+            for _ in range(3):
+                await client.subscribe_resource("drift://conversations/5")
+                await client.unsubscribe_resource("drift://conversations/5")
+                (stack,) = at_its_end
+                counts.append(len(stack._exit_callbacks))
+        assert len(set(counts)) == 1
 
     @pytest.mark.parametrize(
         ("uri", "why"),

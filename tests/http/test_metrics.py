@@ -68,6 +68,19 @@ async def test_calls_errors_latency_and_calls_to_drift_are_counted(measured: Hos
     assert EMAIL not in str(after)
 
 
+def test_webhooks_are_counted_by_what_became_of_them(serve: Serve, tmp_path: Path) -> None:
+    token = "verification-token"
+    env = {"DRIFT_WEBHOOK_TOKEN": token, "DRIFT_STATE_DIR": str(tmp_path)}
+    host = serve("--sandbox", "--metrics", env=env)
+    told = {"type": "new_message", "orgId": 1, "data": {"id": 1, "conversationId": 5, "createdAt": 1772452800000}}
+    sent = [(told, token)] * 3 + [(told, "wrong")] * 2 + [({"type": EMAIL * 9}, token)]
+    for body, shown in sent:
+        host.http.post("/webhooks/drift/sandbox", json=body, headers={"X-Verification-Token": shown})
+    host.http.post("/webhooks/drift/nobody", json=told)
+    counted = {labels: value for (name, labels), value in read(host).items() if name == "drift_mcp_webhooks_total"}
+    assert counted == {"new": 1, "duplicate": 2, "refused": 3, "invalid": 1}
+
+
 async def test_open_streams_are_counted_while_they_are_open(
     measured: Host, wait_until: Callable[[Callable[[], bool]], None]
 ) -> None:

@@ -228,6 +228,21 @@ class TestReplaying:
             await ledger.done(again)
         assert await nothing(ledger)
 
+    async def test_who_had_it_before_a_replay_has_no_say_in_it(
+        self, ledger: Ledger, log: EventLog, later: Later
+    ) -> None:
+        await log.append([conversation(1)])
+        frozen = await claimed(ledger)
+        await later(HELD + 1)
+        await ledger.done(await claimed(ledger))
+        assert await ledger.replay(RULE, WANTED, given_up=False) == 1
+        again = await claimed(ledger)
+        assert again.attempt == frozen.attempt
+        await ledger.done(frozen)
+        await ledger.failed(frozen, "forbidden", None)
+        await later(HELD + 1)
+        assert (await claimed(ledger)).event == again.event
+
     async def test_what_was_given_up_is_no_new_thing_when_all_is_replayed(self, ledger: Ledger, log: EventLog) -> None:
         await log.append([conversation(1)])
         await ledger.failed(await claimed(ledger), "forbidden", None)

@@ -21,6 +21,22 @@ async def connection(redis: RedisServer, tmp_path: Path) -> AsyncIterator[Connec
     await opened.aclose()
 
 
+async def test_who_waits_for_the_next_event_waits(connection: Connection, redis: RedisServer) -> None:
+    log = connection.events.log
+    await connection.events.told("new_message", None, {"id": 1, "conversationId": 5, "createdAt": 1772452800000})
+    cursor = (await log.latest(Wanted(), 1)).cursor
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(log.wait, cursor, 60)  # until it has seen the next
+        await anyio.sleep(0.1)
+        await connection.events.told("new_message", None, {"id": 2, "conversationId": 5, "createdAt": 1772452800000})
+    redis.clear()
+    returned = False
+    with anyio.move_on_after(0.2):
+        await log.wait(START, 60)
+        returned = True
+    assert not returned
+
+
 async def test_who_subscribed_is_told_of_what_comes_after(
     connection: Connection, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

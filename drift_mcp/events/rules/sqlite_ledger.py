@@ -73,8 +73,9 @@ class SqliteLedger:
 
     async def _set(self, task: Task, what: str, *values: Any) -> None:
         """Note something about a task, unless it is somebody else's by now."""
-        statement = f"UPDATE tasks SET {what} WHERE number = ? AND rule = ? AND state = ? AND attempts = ?"  # noqa: S608
-        which = (int(task.cursor), task.rule, _OPEN, task.attempt)
+        whose = "number = ? AND rule = ? AND state = ? AND attempts = ? AND replays = ?"
+        statement = f"UPDATE tasks SET {what} WHERE {whose}"  # noqa: S608
+        which = (int(task.cursor), task.rule, _OPEN, task.attempt, task.replays)
         await self._run(lambda db: db.execute(statement, (*values, *which)))
 
     async def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
