@@ -3,11 +3,14 @@
 `Events` is all of that for one connection.
 """
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import anyio
 
 from drift_mcp.events.event import read
 from drift_mcp.events.kinds import ERASURE, STATUS
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
     from drift_mcp.events.rules.rule import Rule
     from drift_mcp.events.statuses import Statuses
 
+ASK_AGAIN = 60.0
+"""Seconds before Drift is asked again which organisation the token is of, where it was known once."""
+PATIENCE = 2.0
+"""Seconds that its answer is waited for then."""
 _ORG = "org_id"
 
 
@@ -33,6 +40,8 @@ class Events:
         self.name = connection.name
         self.tokens = WebhookTokens(settings.webhook_token_env, settings.webhook_token_file)
         self.poll_seconds = settings.poll_seconds
+        self._org_id: int | None = None
+        self._ask_org_at = -math.inf
 
     @property
     def hears(self) -> bool:
@@ -129,21 +138,27 @@ class Events:
     async def org_id(self) -> int | None:
         """The organisation of the connection's token; None while Drift has never said.
 
-        An app's webhooks bring the events of all organisations that use it, so readers ask for one of them.
+        An app's webhooks bring the events of all organisations that use it, so readers ask for one of them. Each
+        process asks Drift, as the token may be another organisation's by now; what was told before is good while it
+        does not answer.
 
         Raises:
             LogUnavailable: the log cannot be read.
         """
         from drift_mcp.drift.errors import DriftError
 
-        if (known := await self.log.note(_ORG)) is not None:
-            return int(known)
-        with suppress(DriftError):
-            org_id = (await self._connection.token_info()).get("org_id")
-            if isinstance(org_id, int):
-                await self.log.keep(_ORG, str(org_id))
-                return org_id
-        return None
+        if self._org_id is not None:
+            return self._org_id
+        known = await self.log.note(_ORG)
+        if anyio.current_time() >= self._ask_org_at:
+            self._ask_org_at = anyio.current_time() + (0.0 if known is None else ASK_AGAIN)
+            with anyio.move_on_after(math.inf if known is None else PATIENCE), suppress(DriftError):
+                told = (await self._connection.token_info()).get("org_id")
+                if isinstance(told, int):
+                    await self.log.keep(_ORG, str(told))
+                    self._org_id = told
+                    return told
+        return None if known is None else int(known)
 
     async def aclose(self) -> None:
         """Let go of the log. Nothing may be called afterwards."""

@@ -1,0 +1,49 @@
+"""Which organisation's events a connection reads: its token's, as far as Drift says."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drift_mcp.connection import Connection
+from drift_mcp.drift.errors import ServerFault
+from tests.workflows.desk import Desk
+
+OURS, OTHERS = 84213, 999
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    opened = Desk(state_dir=str(tmp_path))
+    yield opened
+    await opened.toolbox.aclose()
+
+
+async def noted(desk: Desk, org_id: int) -> None:
+    """As a process before this one kept it."""
+    await desk.toolbox.connection.events.log.keep("org_id", str(org_id))
+
+
+async def test_drift_is_asked_once_whatever_an_earlier_process_noted(desk: Desk) -> None:
+    await noted(desk, OTHERS)
+    assert [await desk.toolbox.connection.events.org_id() for _ in range(3)] == [OURS] * 3
+    assert len(desk.sent) == 1
+
+
+async def test_what_was_noted_is_good_while_drift_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    async def fails(*_: Any) -> dict[str, Any]:
+        asked.append(1)
+        raise ServerFault
+
+    monkeypatch.setattr(Connection, "token_info", fails)
+    events = desk.toolbox.connection.events
+    assert [await events.org_id() for _ in range(2)] == [None, None]
+    assert len(asked) == 2
+    await noted(desk, OURS)
+    events = Desk(state_dir=desk.toolbox.connection.settings.state_dir).toolbox.connection.events
+    assert [await events.org_id() for _ in range(2)] == [OURS, OURS]
+    assert len(asked) == 3  # not again for a while
+    await events.aclose()
