@@ -14,10 +14,10 @@ from weakref import WeakSet
 import anyio
 from mcp.server.streamable_http import GET_STREAM_KEY, EventCallback, EventId, EventMessage, EventStore, StreamId
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCResponse
+from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
 ROOM = 64_000_000
-"""Bytes for the events of all sessions of this process, about."""
+"""Bytes for the events of all sessions of this process."""
 MAX_AGE = 300.0
 """Seconds that an answer is kept. A client comes back after one."""
 RETRY = 1_000
@@ -27,10 +27,13 @@ _OVERHEAD = 500
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """The events of one request, each with its number; None is the place before the first. Over with the answer."""
+    """The events of one request, each with its number; None is the place before the first. Over with the answer.
+
+    They are kept as the JSON that they are sent as: as objects a listing takes several times the room.
+    """
 
     key: StreamId
-    events: list[tuple[int, JSONRPCMessage | None]] = field(default_factory=list)
+    events: list[tuple[int, bytes | None]] = field(default_factory=list)
     size: int = 0
     over_at: float | None = None
     more: anyio.Event = field(default_factory=anyio.Event)
@@ -78,12 +81,13 @@ class SessionEvents(EventStore):
                 self._drop(each)
         stream = self._streams.setdefault(stream_id, _Stream(stream_id))
         self._count += 1
-        stream.events.append((self._count, message))
+        kept = message.model_dump_json(by_alias=True, exclude_unset=True).encode() if message else None
+        stream.events.append((self._count, kept))
         if isinstance(message, JSONRPCResponse | JSONRPCError):
             stream.over_at = now
         stream.more.set()
         stream.more = anyio.Event()
-        size = _OVERHEAD + (len(message.model_dump_json(by_alias=True, exclude_unset=True)) if message else 0)
+        size = _OVERHEAD + len(kept or b"")
         stream.size += size
         self.size += size
         self._room.changed(size)
@@ -103,9 +107,10 @@ class SessionEvents(EventStore):
         last = int(last_event_id)
         while True:
             more = stream.more
-            for number, message in [each for each in stream.events if each[0] > last]:
+            for number, kept in [each for each in stream.events if each[0] > last]:
                 last = number
-                if message is not None:
+                if kept is not None:
+                    message = jsonrpc_message_adapter.validate_json(kept, by_name=False)
                     await send_callback(EventMessage(message, str(number)))
             if stream.key == GET_STREAM_KEY:
                 return stream.key

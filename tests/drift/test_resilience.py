@@ -56,7 +56,7 @@ HANGS = 60.0
 
 
 def connect(server: FaultServer, **more: Any) -> Gateway:
-    settings = {"limits": Limits(read=0.3, total=10.0), "retries": Retries(first=0.002)} | more
+    settings = {"limits": Limits(read=1.0, total=20.0), "retries": Retries(first=0.002)} | more
     return Gateway(server.url, FixedCredential("token-of-this-test"), **settings)
 
 

@@ -189,4 +189,4 @@ def test_the_budget_holds_over_both(
     exact = PER_MINUTE + PER_MINUTE / 60 * passed
     said = f"{accepted - before} calls in {passed:.2f} s, where {exact:.1f} are allowed"
     # What is on its way on a busy machine is not accepted yet.
-    assert 0.94 * exact <= accepted - before <= 1.01 * exact, said
+    assert 0.9 * exact <= accepted - before <= 1.01 * exact, said

@@ -75,7 +75,7 @@ async def test_a_call_that_its_client_gives_up_is_told_as_cancelled(
     toolbox: Toolbox, seen: Seen, befall: Callable[..., None]
 ) -> None:
     befall("latency", ms=30_000)
-    with anyio.move_on_after(0.3):
+    with anyio.move_on_after(1.5):
         await toolbox.call("list_conversations", {})
     assert [call.outcome for call in seen.tools] == ["cancelled"]
     assert [sent.error for sent, _ in seen.sent] == ["CancelledError"]
