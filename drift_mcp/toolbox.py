@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from drift_mcp import catalogue, surface
 from drift_mcp.caller import NOBODY, Caller
 from drift_mcp.connection import Connection
-from drift_mcp.results import ToolResult as ToolResult  # noqa: PLC0414 - for who imports both
+from drift_mcp.results import ToolResult
 from drift_mcp.surface import Around, Narrowing, Surface
 
 if TYPE_CHECKING:

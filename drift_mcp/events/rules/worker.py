@@ -19,7 +19,8 @@ from drift_mcp.events.rules.ledger import Task
 from drift_mcp.events.rules.rule import CONTACT, Rule
 
 if TYPE_CHECKING:
-    from drift_mcp.toolbox import Toolbox, ToolResult
+    from drift_mcp.results import ToolResult
+    from drift_mcp.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
 
