@@ -47,7 +47,7 @@ NOTHING = (
 _LEAST_FIT, _FIT = 0.6, 0.4
 """How well an operation fits by its score, on the scale of the jobs: 0.6 where the search is in two minds about it (0).
 
-Of the training phrases that mean an operation 4 in 10,000 have a job put before the right one; of the jobs' own, 1 in
+Of the training phrases that mean an operation 5 in 10,000 have a job put before the right one; of the jobs' own, 1 in
 100 has an operation there.
 """
 
