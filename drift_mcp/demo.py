@@ -8,6 +8,7 @@ import json
 import sys
 import textwrap
 from dataclasses import asdict, dataclass, field
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -100,17 +101,23 @@ def main(*, as_json: bool) -> int:
 async def _connect_and_play(story: Story, show: bool) -> None:
     from mcp import Client, StdioServerParameters, stdio_client
 
-    server = StdioServerParameters(command=sys.executable, args=["-m", "drift_mcp", "serve", "--sandbox"])
-    async with Client(stdio_client(server)) as client:
-        listed = (await client.list_tools()).tools
-        about = client.server_info
-        story.server = f"{about.name} {about.version}" if about else "a server without a name"
-        story.protocol = client.protocol_version
-        story.tools = len(listed)
-        if show:
-            _show_opening(story)
-        await _play(_Agent(client, story, show), story)
-        story.ok = True
+    with TemporaryDirectory() as state:  # what is played is not put on the user's record
+        serve = ["-m", "drift_mcp", "serve", "--sandbox", "--state-dir", state]
+        server = StdioServerParameters(command=sys.executable, args=serve)
+        async with Client(stdio_client(server)) as client:
+            await _greet_and_play(client, story, show)
+
+
+async def _greet_and_play(client: "Client", story: Story, show: bool) -> None:
+    listed = (await client.list_tools()).tools
+    about = client.server_info
+    story.server = f"{about.name} {about.version}" if about else "a server without a name"
+    story.protocol = client.protocol_version
+    story.tools = len(listed)
+    if show:
+        _show_opening(story)
+    await _play(_Agent(client, story, show), story)
+    story.ok = True
     if show:
         _show_ending(story)
 

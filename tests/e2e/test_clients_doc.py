@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,20 @@ async def test_each_frameworks_servers_list_the_tools(
         async with found[name] as server:
             tools = await server.list_tools()
         assert {tool.name for tool in tools} == set(LISTED)
+
+
+def test_the_sdks_program_prints_the_same_of_a_server_of_its_own_and_of_the_teams(
+    team: Host, environment: dict[str, str], workplace: Path
+) -> None:
+    [program] = re.findall(r"^```python\n(.*?)^```$", SECTIONS["The Python SDK"], re.M | re.S)
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace(ADDRESS, team.url)],
+        env=environment | {"DRIFT_MCP_KEY": KEY}, cwd=workplace, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert len(lines) == 6, done.stderr
+    assert lines[:3] == lines[3:]
+    assert all(re.fullmatch(r"\d+ open", line) for line in lines)
 
 
 def test_langchains_do_in_an_environment_of_their_own(
