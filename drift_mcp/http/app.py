@@ -45,7 +45,10 @@ def create_app(settings: Settings, hosting: Hosting, security: TransportSecurity
     """
     switchboard = connections.load(settings)
     if hosting.workers > 1 and any(switchboard.toolbox(each).connection.settings.sandbox for each in switchboard.names):
-        raise InvalidSetting("each worker would have a sandbox of its own; run `drift-mcp sandbox` and set base_url")
+        raise InvalidSetting(
+            "each worker would have a sandbox of its own; run `drift-mcp sandbox` and name its address with "
+            "--base-url (DRIFT_BASE_URL)"
+        )
 
     def check(asked: Any) -> None:
         switchboard.narrowed([asked])
@@ -93,7 +96,8 @@ def create_app(settings: Settings, hosting: Hosting, security: TransportSecurity
             return JSONResponse({"status": "ending"}, 503)
         without = [each for each in switchboard.names if not await switchboard.toolbox(each).connection.available()]
         if without:
-            problem = f"there is no Drift token for {', '.join(without)}"
+            # Anybody may ask, and connections are named to nobody but their callers.
+            problem = f"there is no Drift token for {len(without)} of {len(switchboard.names)} connections"
             return JSONResponse({"status": "not ready", "problem": problem}, 503)
         return JSONResponse({"status": "ready"})
 

@@ -12,6 +12,7 @@ PREFIX = "x-drift-"
 HEADERS = {f"{PREFIX}{name.replace('_', '-')}": name for name in NAMES}
 _YES, _NO = {"", "1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _ALIKE = 0.75
+_MOST = 50
 
 
 def narrowings(request: Request) -> list[Narrowing]:
@@ -28,7 +29,10 @@ def narrowings(request: Request) -> list[Narrowing]:
                 raise InvalidSetting(f"there is no header {_shown(header)}{_did_you_mean(header, list(HEADERS))}")
             headers.setdefault(HEADERS[header], []).append(value)
     query: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
+    parameters = request.query_params.multi_items()
+    if len(parameters) > _MOST:  # to look what thousands may be meant for would hold everybody up
+        raise InvalidSetting(f"there are more than {_MOST} parameters")
+    for name, value in parameters:
         if name in NAMES:
             query.setdefault(name, []).append(value)
         elif hint := _did_you_mean(name, list(NAMES)):

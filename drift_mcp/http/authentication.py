@@ -16,7 +16,7 @@ from drift_mcp.http.keys import PREFIX, Keys
 from drift_mcp.http.principals import ANYONE, Check, Principal
 from drift_mcp.http.refused import Refused
 from drift_mcp.http.tokens import AccessTokens, InvalidToken, LacksScope, NotGranted
-from drift_mcp.settings import Hosting, listed
+from drift_mcp.settings import Hosting, InvalidSetting, listed
 
 METADATA = "/.well-known/oauth-protected-resource"
 
@@ -78,13 +78,34 @@ def authentication(hosting: Hosting, check: Check) -> Authentication:
     Raises:
         InvalidSetting: a file of callers cannot be used; or `check` raises it for one of them.
     """
-    keys = Keys(Path(hosting.keys), check) if hosting.keys else None
+    keys: Keys | None = None
+    tokens: AccessTokens | None = None
+
+    def check_key(principal: Principal) -> None:
+        _check_unlike(principal, tokens)
+        check(principal)
+
+    def check_caller(principal: Principal) -> None:
+        _check_unlike(principal, keys)
+        check(principal)
+
+    if hosting.keys:
+        keys = Keys(Path(hosting.keys), check_key)
     if not hosting.oauth_issuer:
         return Authentication(keys)
     issuer = Issuer(hosting.oauth_issuer, hosting.oauth_jwks)
     scopes = _scopes(hosting)
-    tokens = AccessTokens(issuer, hosting.oauth_audience, scopes, Path(hosting.oauth_callers), check)
+    tokens = AccessTokens(issuer, hosting.oauth_audience, scopes, Path(hosting.oauth_callers), check_caller)
     return Authentication(keys, tokens, f'resource_metadata="{_metadata_url(hosting)}"', " ".join(scopes))
+
+
+def _check_unlike(principal: Principal, others: Keys | AccessTokens | None) -> None:
+    """
+    Raises:
+        InvalidSetting: the other file has an entry of this name, so that two callers would pass for one.
+    """
+    if others is not None and principal.name.lower() in others.names():
+        raise InvalidSetting("keys and oauth_callers both have an entry of this name")
 
 
 def metadata_routes(hosting: Hosting) -> list[Route]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -31,6 +32,9 @@ NARROWINGS, PRINCIPAL = "drift_mcp.narrowings", "drift_mcp.principal"
 TOO_MANY = -32_000
 LISTEN = "subscriptions/listen"
 BODY_PATIENCE = 30.0
+LOOK_AGAIN = 5.0
+"""Seconds between looks whether who has a stream open would still be let in."""
+_SHUT_OUT = frozenset({401, 403})
 _LIST = re.compile(rb"[ \t\r\n]*\[")
 _LAST_WORDS = 0.5
 """Seconds for the answer of the last call to get through a stream before the stream is closed."""
@@ -67,9 +71,9 @@ class Guard:
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=principal.name, scopes=[]))
             scope[NARROWINGS] = self._narrowings(request, principal)
             if request.method == "POST":
-                await self._post(request, principal.name, receive, send)
+                await self._post(request, principal, receive, send)
             elif request.method == "GET":
-                await self._stream(scope, receive, send)
+                await self._stream(request, principal, receive, send)
             else:
                 await self._app(scope, receive, send)
         except Refused as refusal:
@@ -92,24 +96,32 @@ class Guard:
             raise Refused(400, str(error)) from None
         return [*([principal.narrowing] if principal.narrowing else []), *asked]
 
-    async def _post(self, request: Request, who: str, receive: Receive, send: Send) -> None:
+    async def _post(self, request: Request, principal: Principal, receive: Receive, send: Send) -> None:
         """Pass one message on, once it is known to be one."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Refused(415, "Content-Type must be application/json.")
-        body = await self._body(request, receive)
+        slots, who = self._gate.slots, principal.name
+        try:
+            with slots.taken("bodies", who):
+                body = await self._body(request, receive)
+        except Full:
+            raise Refused(429, "Too many requests at once with this key.", TOO_MANY, retry_after="1") from None
         again = _repeating(body, receive)
         asked = _request_in(body)
-        if asked is None or asked.method == LISTEN:
-            # Notifications and answers take no slot: a call that waits for one would otherwise wait for ever. What
-            # listens for hours is a stream, and counted as one where it is handled.
+        # Notifications and answers take no further slot: a call that waits for one would otherwise wait for ever. What
+        # listens for hours is a stream, and counted as one where it is handled.
+        if asked is None:
             await self._app(request.scope, again, send)
             return
+        if asked.method == LISTEN:
+            await self._until(request.scope, again, send, partial(self._shut_out, request, principal))
+            return
         try:
-            if self._gate.slots.full("calls", who):
+            if slots.full("calls", who):
                 raise Full
             with ExitStack() as slot:
-                slot.enter_context(self._gate.slots.taken("requests", who))
+                slot.enter_context(slots.taken("requests", who))
 
                 async def freeing(message: Message) -> None:
                     if _is_last(message):
@@ -138,8 +150,23 @@ class Guard:
                     return bytes(body)
         raise Refused(408, "The body did not come in time.")
 
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _stream(self, request: Request, principal: Principal, receive: Receive, send: Send) -> None:
         """A stream that stays open until the client leaves, or until the process ends and no call needs it."""
+        slots = self._gate.slots
+
+        async def over() -> None:
+            await slots.ended()
+            await slots.idle()
+            await anyio.sleep(_LAST_WORDS)
+
+        try:
+            with slots.taken("streams", principal.name), open_stream():
+                await self._until(request.scope, receive, send, over, partial(self._shut_out, request, principal))
+        except Full:
+            raise Refused(429, "Too many open streams with this key.", TOO_MANY, retry_after="5") from None
+
+    async def _until(self, scope: Scope, receive: Receive, send: Send, *ends: Callable[[], Awaitable[None]]) -> None:
+        """Passes on what may be answered for hours: until that is over, or one of `ends` returns."""
         state = {"started": False, "over": False}
 
         async def watched(message: Message) -> None:
@@ -147,24 +174,32 @@ class Guard:
             state["over"] = _is_last(message)
             await send(message)
 
-        slots = self._gate.slots
-        try:
-            with slots.taken("streams", scope[PRINCIPAL].name), open_stream():
-                async with anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as tasks:
 
-                    async def end() -> None:
-                        await slots.ended()
-                        await slots.idle()
-                        await anyio.sleep(_LAST_WORDS)
-                        tasks.cancel_scope.cancel()
+            async def end(wait: Callable[[], Awaitable[None]]) -> None:
+                await wait()
+                tasks.cancel_scope.cancel()
 
-                    tasks.start_soon(end)
-                    await self._app(scope, receive, watched)
-                    tasks.cancel_scope.cancel()
-        except Full:
-            raise Refused(429, "Too many open streams with this key.", TOO_MANY, retry_after="5") from None
+            for each in ends:
+                tasks.start_soon(end, each)
+            await self._app(scope, receive, watched)
+            tasks.cancel_scope.cancel()
         if state["started"] and not state["over"]:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _shut_out(self, request: Request, principal: Principal) -> None:
+        """Returns once whoever sent the request would not be let in any more, or would get something else."""
+        while True:
+            await anyio.sleep(LOOK_AGAIN)
+            try:
+                # What the request showed is still known to it, though to nothing behind this gate.
+                now = await self._gate.authentication.principal(request)
+            except Refused as refusal:
+                if refusal.response.status_code in _SHUT_OUT:
+                    return
+            else:
+                if now != principal:
+                    return
 
 
 def _is_last(message: Message) -> bool:

@@ -24,7 +24,7 @@ class _Entry(Grant):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    keys: list[_Entry] = Field(min_length=1)
+    keys: list[_Entry]
 
 
 class Keys:
@@ -36,6 +36,10 @@ class Keys:
 
     def __init__(self, path: Path, check: Check) -> None:
         self._file = Watched(path, lambda path: _load(path, check))
+
+    def names(self) -> set[str]:
+        """The names of the entries, in lower case."""
+        return {principal.name.lower() for _, principal in self._file.said}
 
     def principal(self, key: str) -> Principal | None:
         """Whose key it is. Every entry is compared, in constant time each."""

@@ -12,7 +12,17 @@ from typing import Any
 from weakref import WeakSet
 
 import anyio
-from mcp.server.streamable_http import GET_STREAM_KEY, EventCallback, EventId, EventMessage, EventStore, StreamId
+from mcp.server.auth.middleware.bearer_auth import AuthorizationContext
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http import (
+    GET_STREAM_KEY,
+    EventCallback,
+    EventId,
+    EventMessage,
+    EventStore,
+    StreamableHTTPServerTransport,
+    StreamId,
+)
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
@@ -23,6 +33,7 @@ MAX_AGE = 300.0
 RETRY = 1_000
 """Milliseconds that a client is told to wait before it comes back."""
 _OVERHEAD = 500
+_SHARE = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +125,7 @@ class SessionEvents(EventStore):
                     await send_callback(EventMessage(message, str(number)))
             if stream.key == GET_STREAM_KEY:
                 return stream.key
-            if stream.over_at is not None:
+            if stream.over_at is not None or self._streams.get(stream.key) is not stream:
                 return None
             if stream.events[-1][0] == last:
                 await more.wait()
@@ -125,17 +136,27 @@ class SessionEvents(EventStore):
 
     def _drop(self, stream: _Stream) -> None:
         del self._streams[stream.key]
+        stream.more.set()  # nothing comes here any more, for whoever waits for it
         self.size -= stream.size
         self._room.changed(-stream.size)
 
 
 class Sessions(StreamableHTTPSessionManager):
-    """Sessions of the older era, each with events of its own: the SDK would give all of them the same store."""
+    """Sessions of the older era, each with events of its own: the SDK would give all of them the same store.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    No caller has more than four times as many as are left, so that there always are some for others.
+    """
+
+    def __init__(self, app: Server[Any], *, max_sessions: int, **kwargs: Any) -> None:
         self._room = Room()
-        super().__init__(*args, **kwargs)
+        self._most = max_sessions
+        super().__init__(app, max_sessions=max_sessions, **kwargs)
         self.retry_interval = RETRY
+
+    def _admit_session(self, requestor: AuthorizationContext | None) -> StreamableHTTPServerTransport | None:
+        own = sum(owner == requestor for owner in self._session_owners.values())
+        left = self._most - len(self._session_owners)
+        return super()._admit_session(requestor) if own < _SHARE * left else None
 
     @property
     def event_store(self) -> EventStore:

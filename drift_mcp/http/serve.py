@@ -18,7 +18,7 @@ from sse_starlette.sse import AppStatus
 from drift_mcp.http.app import create_app
 from drift_mcp.http.said import say
 from drift_mcp.http.slots import Slots
-from drift_mcp.settings import Hosting, InvalidSetting, Settings, listed
+from drift_mcp.settings import Hosting, InvalidSetting, Settings, listed, option
 
 _QUIET = (
     "mcp.server.sse", "mcp.server.streamable_http", "mcp.server.streamable_http_manager",
@@ -51,7 +51,7 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         _run(first, listener, words)
         return
     if sys.platform == "win32":
-        raise InvalidSetting("workers can be more than 1 only where processes can share a port, which is not Windows")
+        raise InvalidSetting("--workers can be more than 1 only where processes can share a port, which is not Windows")
     from drift_mcp.http.workers import CANNOT_START, run_workers
 
     say(*words)
@@ -85,7 +85,8 @@ def _server(settings: Settings, hosting: Hosting) -> _Server:
     try:
         config.load()
     except OSError as error:  # ssl.SSLError is one
-        raise InvalidSetting(f"tls_cert or tls_key cannot be used ({error.strerror or error})") from None
+        named = f"{option(Hosting, 'tls_cert')} or {option(Hosting, 'tls_key')}"
+        raise InvalidSetting(f"{named} cannot be used ({error.strerror or error})") from None
     return _Server(config, slots, hosting.grace)
 
 

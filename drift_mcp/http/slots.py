@@ -7,7 +7,7 @@ from typing import Literal
 
 import anyio
 
-Kind = Literal["requests", "calls", "streams"]
+Kind = Literal["bodies", "requests", "calls", "streams"]
 STREAMS_PER_CALL = 8
 """An open stream costs less than a call, and a client keeps one open all day."""
 
@@ -17,14 +17,19 @@ class Full(Exception):
 
 
 class Slots:
-    """Counts of requests, calls and streams.
+    """Counts of bodies that are coming in, requests, calls and streams.
 
     Requests and calls are counted apart because a call can outlast its request: in the older era a client may leave
     and the call goes on, and over HTTP+SSE a request only delivers the call.
     """
 
     def __init__(self, limit: int) -> None:
-        self._limits: dict[Kind, int] = {"requests": limit, "calls": limit, "streams": limit * STREAMS_PER_CALL}
+        self._limits: dict[Kind, int] = {
+            "bodies": limit,
+            "requests": limit,
+            "calls": limit,
+            "streams": limit * STREAMS_PER_CALL,
+        }
         self._taken: Counter[tuple[Kind, str]] = Counter()
         self._calls = 0
         self._idle = anyio.Event()

@@ -16,6 +16,7 @@ LEEWAY = 60.0
 """Seconds by which the issuer's clock may differ from ours."""
 MAX_TOKEN = 16_000
 _TYPES = {"jwt", "at+jwt", "application/at+jwt"}
+_CLIENTS = ("client_id", "azp")
 
 
 class InvalidToken(Exception):
@@ -44,7 +45,7 @@ class _Caller(Grant):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    callers: list[_Caller] = Field(min_length=1)
+    callers: list[_Caller]
 
 
 class AccessTokens:
@@ -60,6 +61,10 @@ class AccessTokens:
         self._scopes = scopes
         self._file = Watched(callers, lambda path: _load(path, check))
 
+    def names(self) -> set[str]:
+        """The names of the entries, in lower case."""
+        return {caller.name.lower() for caller in self._file.said}
+
     async def principal(self, token: str) -> Principal:
         """Whose token it is.
 
@@ -72,7 +77,7 @@ class AccessTokens:
             raise LacksScope
         for caller in self._file.now():
             if caller.covers(claims):
-                return caller.principal("" if caller.claim == "sub" else _pseudonym(claims))
+                return caller.principal(_part(caller.claim, claims))
         raise NotGranted
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
@@ -115,7 +120,23 @@ def _scopes(claims: Mapping[str, Any]) -> set[str]:
     return {word for word in words if isinstance(word, str)} if isinstance(words, list) else set()
 
 
-def _pseudonym(claims: Mapping[str, Any]) -> str:
-    """Tells the holders apart whom one entry covers, without naming a person in a log."""
-    subject = claims.get("sub")
-    return hashlib.sha256(str(subject).encode()).hexdigest()[:16] if subject else ""
+def _part(claim: str, claims: Mapping[str, Any]) -> str:
+    """Tells the holders apart whom an entry for `claim` covers, without naming a person in a log.
+
+    Raises:
+        InvalidToken: nothing does.
+    """
+    if claim == "sub":
+        return ""
+    if subject := claims.get("sub"):
+        return _digest(str(subject))
+    if claim in _CLIENTS:
+        return ""  # a client that acts for itself, of some issuers
+    for name in _CLIENTS:
+        if client := claims.get(name):
+            return _digest(f"client {client}")
+    raise InvalidToken("The access token does not say whose it is.")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from drift_mcp.credentials.file import stamp
+from drift_mcp.credentials.shown import shown_path
 from drift_mcp.settings import InvalidSetting
 
 log = logging.getLogger(__name__)
@@ -34,17 +36,26 @@ class Watched(Generic[Said]):
         self._read = read
         self._stamp = stamp(path)
         self._said = read(path)
+        self._wrong = ""
 
     def now(self) -> Said:
         found = stamp(self._path)
         if found != self._stamp:
-            self._stamp = found
             try:
                 self._said = self._read(self._path)
             except InvalidSetting as error:
-                log.error("A changed file cannot be used, what it said before stays: %s", error)
+                # It is read again at every look until it can be used, as what was in the way may be gone unseen.
+                if str(error) != self._wrong:
+                    self._wrong = str(error)
+                    log.error("A changed file cannot be used, what it said before stays: %s", error)
             else:
+                self._stamp, self._wrong = found, ""
                 log.info("%s has changed", self._path.name)
+        return self._said
+
+    @property
+    def said(self) -> Said:
+        """What it said at the last look."""
         return self._said
 
 
@@ -55,10 +66,12 @@ def read_model(path: Path, model: type[Model], what: str, *, secret: bool) -> Mo
         InvalidSetting: it is missing, open to others, or says something else than `model`.
     """
     try:
-        mode = path.stat().st_mode
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            # Of the open file: another one may stand at the path a moment later.
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read()
     except OSError as error:
-        raise InvalidSetting(f"{what}: {path} cannot be read ({error.strerror})") from None
+        raise InvalidSetting(f"{what}: {shown_path(str(path))} cannot be read ({error.strerror})") from None
     if sys.platform != "win32" and mode & (_WRITE | (stat.S_IRWXO if secret else 0)):
         raise InvalidSetting(f"{what}: {path} is open to other users; `chmod {'600' if secret else '644'}` it")
     try:

@@ -68,11 +68,10 @@ def webhook_routes(switchboard: Switchboard) -> list[Route]:
 async def _receive(switchboard: Switchboard, request: Request) -> bool:
     """Whether what it tells is new. It is kept when this returns."""
     name = request.path_params["connection"]
-    if name not in switchboard.names:
-        raise HTTPException(404, "There is no such connection.")
-    events = switchboard.toolbox(name).connection.events
-    if not events.tokens:
-        raise HTTPException(404, "This connection takes no webhooks.")
+    events = switchboard.toolbox(name).connection.events if name in switchboard.names else None
+    if events is None or not events.tokens:
+        # Anybody may ask, and connections are named to nobody but their callers.
+        raise HTTPException(404, "There is no connection of this name that takes webhooks.")
     shown = request.headers.getlist(HEADER)
     if not all(map(events.tokens.accept, shown)):
         raise HTTPException(401, "The verification token is wrong.")

@@ -14,9 +14,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from drift_mcp.http import issuer as issuers
+from drift_mcp.http.authentication import authentication
 from drift_mcp.http.issuer import Issuer, Unreachable
+from drift_mcp.http.keys import new_key as new_keys_entry
 from drift_mcp.http.tokens import AccessTokens, InvalidToken, LacksScope, NotGranted
-from drift_mcp.settings import InvalidSetting
+from drift_mcp.settings import Hosting, InvalidSetting
 from tests.support.authorization_server import AuthorizationServer, new_key
 
 HERE = "https://drift.example/mcp"
@@ -76,6 +78,17 @@ class TestWhoseItIs:
         assert found[0] == found[2] != found[1]
         assert all(name.startswith("support#") and "corp" not in name for name in found)
 
+    async def test_clients_without_a_subject_whom_one_entry_covers_are_told_apart(
+        self, server: AuthorizationServer, tokens: AccessTokens
+    ) -> None:
+        async def name(**claims: Any) -> str:
+            nobody = {"sub": None, "client_id": None, "groups": ["support"]}
+            return (await tokens.principal(server.token(**nobody | claims))).name
+
+        assert len({await name(client_id="one"), await name(client_id="two"), await name(azp="three")}) == 3
+        with pytest.raises(InvalidToken, match="whose it is"):
+            await name()
+
     @pytest.mark.parametrize(
         "claims", [{"sub": "mallory"}, {"sub": None}, {"sub": "ANA"}, {"sub": "x", "groups": "support staff"}]
     )
@@ -90,9 +103,10 @@ class TestWhoseItIs:
     ) -> None:
         token = server.token()
         assert (await tokens.principal(token)).name == "Ana"
-        callers.write_text(json.dumps({"callers": CALLERS[1:]}))  # noqa: ASYNC240
-        with pytest.raises(NotGranted):
-            await tokens.principal(token)
+        for left in (CALLERS[1:], []):
+            callers.write_text(json.dumps({"callers": left}))  # noqa: ASYNC240
+            with pytest.raises(NotGranted):
+                await tokens.principal(token)
 
     @pytest.mark.parametrize(
         "scope", [{"scope": "openid drift"}, {"scope": None, "scp": ["drift"]}, {"scope": None, "scp": "drift"}]
@@ -345,7 +359,6 @@ class TestTheIssuersKeys:
     ("text", "said"),
     [
         ("{", "no JSON"),
-        ('{"callers": []}', "at least 1"),
         ('{"callers": [{"name": "a"}]}', "value"),
         ('{"callers": [{"name": "a", "value": "x", "toolset": "y"}]}', "toolset"),
         ('{"callers": [{"name": "a", "value": "x"}, {"name": "A", "value": "y"}]}', "same name"),
@@ -355,6 +368,43 @@ def test_what_is_no_file_of_callers_is_refused(callers: Path, text: str, said: s
     callers.write_text(text)
     with pytest.raises(InvalidSetting, match=said):
         AccessTokens(Issuer("https://issuer.example"), HERE, [], callers, lambda _: None)
+
+
+@pytest.mark.parametrize("late", ["keys", "callers", ""])
+def test_a_key_and_a_token_never_pass_for_one_caller(
+    callers: Path, tmp_path: Path, late: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = tmp_path / "keys.json"
+    entries = {name: new_keys_entry(name)[1] for name in ("ANA", "other")}
+
+    def write(name: str) -> None:
+        keys.write_text(json.dumps({"keys": [entries[name]]}))
+        keys.chmod(0o600)
+
+    def others() -> str:
+        return json.dumps({"callers": CALLERS[1:]})
+
+    write("other" if late == "keys" else "ANA")
+    if late == "callers":
+        callers.write_text(others())
+    hosting = Hosting(
+        keys=str(keys), oauth_issuer="https://issuer.example", oauth_audience=HERE, oauth_callers=str(callers)
+    )
+    if not late:
+        with pytest.raises(InvalidSetting, match="both have an entry of this name"):
+            authentication(hosting, lambda _: None)
+        return
+    made = authentication(hosting, lambda _: None)
+    assert made.keys
+    assert made.tokens
+    if late == "keys":
+        write("ANA")
+        made.keys.principal("looks again")
+    else:
+        callers.write_text(json.dumps({"callers": CALLERS}))
+        made.tokens._file.now()
+    assert "both have an entry of this name" in caplog.text
+    assert not made.keys.names() & made.tokens.names()
 
 
 def test_a_file_of_callers_that_others_may_change_is_refused(callers: Path) -> None:

@@ -4,9 +4,17 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from drift_mcp.http.app import create_app
+from drift_mcp.http.keys import new_key
+from drift_mcp.http.serve import security
+from drift_mcp.http.slots import Slots
+from drift_mcp.settings import Hosting, Settings
 
 from .conftest import Serve
 from .host import BOTH, HELLO, NEW, OLD, Host, client
@@ -190,6 +198,51 @@ class TestTooMuchAtOnce:
         assert sorted(heads) == [b"HTTP/1.1 200"] * 16 + [b"HTTP/1.1 429"]
         for each in opened:
             each.close()
+
+    def test_bodies_that_are_coming_in_are_bounded_too(self, narrow: Host, wait_until: Any) -> None:
+        head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        opened = [socket.create_connection(("127.0.0.1", narrow.port), 5) for _ in range(2)]
+        for each in opened:
+            each.sendall(head)
+        wait_until(lambda: narrow.initialize().status_code == 429)
+        for each in opened:
+            each.close()
+        wait_until(lambda: narrow.initialize().status_code == 200)
+
+
+class TestSessionsOfOneCaller:
+    """None takes them all: not a script that opens one for each call and leaves."""
+
+    @pytest.fixture
+    def app(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+        monkeypatch.setattr("drift_mcp.http.app.MAX_SESSIONS", 10)
+        self.keys, entries = zip(*(new_key(name) for name in ("one", "two")), strict=True)
+        path = tmp_path / "keys.json"
+        path.write_text(json.dumps({"keys": entries}))
+        path.chmod(0o600)
+        settings = Settings(sandbox=True, state_dir=str(tmp_path))
+        return create_app(settings, Hosting(transport="http", keys=str(path)), security(Hosting()), Slots(4))
+
+    async def test_leave_some_for_others(self, app: Any) -> None:
+        hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO}
+        transport = httpx.ASGITransport(app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=JSON) as http,
+        ):
+
+            async def opened(key: str) -> tuple[int, str]:
+                answer = await http.post("/mcp", json=hello, headers={"authorization": f"Bearer {key}"})
+                return answer.status_code, answer.headers.get("mcp-session-id", "")
+
+            first, second = self.keys
+            answers = [await opened(first) for _ in range(10)]
+            assert [status for status, _ in answers] == [200] * 8 + [503] * 2
+            assert (await opened(second))[0] == 200
+            ended = {"authorization": f"Bearer {first}", "mcp-session-id": answers[0][1], "mcp-protocol-version": OLD}
+            for number in range(2):
+                await http.delete("/mcp", headers=ended | {"mcp-session-id": answers[number][1]})
+            assert (await opened(first))[0] == 200
 
 
 async def test_after_all_that_it_still_serves(strict: Host) -> None:

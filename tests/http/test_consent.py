@@ -86,7 +86,7 @@ class TestWhenTheOperatorSaysAsk:
             stolen = await other.call_tool("delete_contact", arguments | {"preview_token": token})
             assert error(stolen)["kind"] == "confirmation_other"
             done = await ada.call_tool("delete_contact", arguments | {"preview_token": token})
-            assert done.structured_content == {"ok": True}
+            assert done.structured_content == {"ok": True} | arguments
         lines = [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
         assert [(line["principal"], line["tool"], line["outcome"]) for line in lines] == [
             ("all", "create_contact", "applied"),

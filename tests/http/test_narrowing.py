@@ -183,5 +183,11 @@ def test_a_wish_for_what_does_not_exist_is_a_400(
     assert said in answer.json()["error"]["message"]
 
 
+def test_more_parameters_than_anybody_needs_are_refused(host: Host) -> None:
+    assert host.initialize("/mcp?" + "&".join(f"p{number}=1" for number in range(50))).status_code == 200
+    answer = host.initialize("/mcp?" + "&".join(f"p{number}=1" for number in range(51)))
+    assert (answer.status_code, "parameters" in answer.json()["error"]["message"]) == (400, True)
+
+
 def test_parameters_of_others_are_passed_over(host: Host) -> None:
     assert host.initialize("/mcp?api_version=7&utm_source=x").status_code == 200

@@ -12,6 +12,7 @@ import pytest
 from mcp_types import JSONRPCResponse
 
 from drift_mcp.http.resuming import MAX_AGE, RETRY, Room
+from tests.conftest import PATIENCE
 
 from .conftest import Serve
 from .fake_drift import Listener
@@ -209,6 +210,17 @@ class TestTheRoom:
         await events.store_event("2", ANSWER)
         assert await self.kept(events, over) == []
         assert len(await self.kept(events, running)) == 1
+
+    async def test_who_waits_for_an_answer_that_is_given_up_does_not_wait_for_ever(self) -> None:
+        events = Room(3_000).events()
+        running = await events.store_event("running", None)
+        with anyio.fail_after(PATIENCE):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self.kept, events, running)
+                await anyio.wait_all_tasks_blocked()
+                for number in range(6):
+                    await events.store_event(str(number), None)
+        assert await self.kept(events, running) == []
 
     async def test_a_request_id_that_is_used_again_begins_anew(self) -> None:
         events = Room().events()

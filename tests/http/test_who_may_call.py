@@ -1,29 +1,36 @@
 """Keys: who is let in, what each gets, and that no key is ever seen again."""
 
+import errno
 import json
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from starlette.responses import Response
 
 from drift_mcp.http.app import create_app
 from drift_mcp.http.authentication import authentication
-from drift_mcp.http.guard import Gate, Guard
+from drift_mcp.http.guard import LISTEN, Gate, Guard
 from drift_mcp.http.keys import Keys, new_key
 from drift_mcp.http.serve import is_loopback, security
 from drift_mcp.http.serve import serve as serve_http
 from drift_mcp.http.slots import Slots
 from drift_mcp.settings import Hosting, InvalidSetting, Settings
+from tests.conftest import PATIENCE
 
 from .conftest import Serve
 from .host import NEW, OLD, WAYS, Host, client, error, names
+
+
+def too_many_open_files(*_: Any) -> Any:
+    raise OSError(errno.EMFILE, "Too many open files")
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -138,6 +145,59 @@ async def test_what_is_behind_the_door_does_not_see_the_key(secrets: dict[str, s
     assert secrets["all"] not in repr(seen)
 
 
+class TestAnOpenStream:
+    """Of a caller who is let in no more, or to something else: it is closed soon, not when the client leaves."""
+
+    @staticmethod
+    async def opened(guard: Guard, key: str, message: dict[str, Any] | None) -> AsyncIterator[Any]:
+        """What a client is sent that opens one."""
+        sending, sent = anyio.create_memory_object_stream[Any](100)
+        headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {key}".encode())]
+        headers.append((b"content-type", b"application/json"))
+        scope = {"type": "http", "method": "POST" if message else "GET", "path": "/mcp", "query_string": b""}
+        bodies = [json.dumps(message).encode()]
+
+        async def receive() -> Any:
+            if not bodies:
+                await anyio.sleep_forever()
+            return {"type": "http.request", "body": bodies.pop(), "more_body": False}
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(guard, scope | {"headers": headers}, receive, sending.send)
+            async for each in sent:
+                yield each
+                if each["type"] == "http.response.body" and not each.get("more_body", False):
+                    break
+            tasks.cancel_scope.cancel()
+
+    @pytest.mark.parametrize("message", [None, {"jsonrpc": "2.0", "id": 1, "method": LISTEN, "params": {}}])
+    @pytest.mark.parametrize("change", [{"sha256": "0" * 64}, {"read_only": True}])
+    async def test_is_closed(
+        self, message: Any, change: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"first", "more_body": True})
+            await anyio.sleep_forever()
+
+        monkeypatch.setattr("drift_mcp.http.guard.LOOK_AGAIN", 0.01)
+        key, entry = new_key("one")
+        path = tmp_path / "keys.json"
+        path.write_text(json.dumps({"keys": [entry]}))
+        path.chmod(0o600)
+        gate = Gate(
+            authentication=authentication(Hosting(keys=str(path)), lambda _: None),
+            security=security(Hosting()), slots=Slots(1), body_bytes=1_000, check=lambda _: None,
+        )  # fmt: skip
+        bodies = []
+        with anyio.fail_after(PATIENCE):
+            async for sent in self.opened(Guard(app, gate), key, message):
+                if sent["type"] == "http.response.body":
+                    bodies.append(sent["body"])
+                    path.write_text(json.dumps({"keys": [entry | change]}))
+        assert bodies == [b"first", b""]
+
+
 class TestTheKeysFile:
     @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "drift.example.com", "", "localhost.example.com"])
     def test_any_address_but_loopback_needs_keys(self, host: str) -> None:
@@ -166,7 +226,7 @@ class TestTheKeysFile:
         [
             ("{", "no JSON"),
             ("[]", "cannot be used"),
-            ('{"keys": []}', "cannot be used"),
+            ('{"name": "a", "sha256": "HASH"}', "keys: Field required"),
             ('{"keys": [{"name": "a", "sha256": "drift-mcp-the-key-itself"}]}', "cannot be used"),
             ('{"keys": [{"name": "a", "sha256": "HASH", "toolset": "x"}]}', "toolset"),
             ('{"keys": [{"name": "a", "sha256": "HASH", "toolsets": "contcts"}]}', "did you mean contacts"),
@@ -212,7 +272,48 @@ class TestTheKeysFile:
         path.write_text("{ half an ed")
         assert own.initialize(**bearer(first)).status_code == 200
         assert "what it said before stays" in own.process.stderr
+        write()
+        assert own.initialize(**bearer(first)).status_code == 401
         own.close()
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+    def test_a_key_taken_away_in_a_file_open_to_others_stops_working_once_it_is_closed(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (_, one), (second, two) = new_key("one"), new_key("two")
+        path, changed = tmp_path / "keys.json", tmp_path / "changed.json"
+        path.write_text(json.dumps({"keys": [one, two]}))
+        path.chmod(0o600)
+        keys = Keys(path, lambda _: None)
+        changed.write_text(json.dumps({"keys": [one]}))
+        changed.chmod(0o644)  # as many an editor leaves it
+        changed.replace(path)
+        assert keys.principal(second)
+        assert keys.principal(second)
+        assert [record.levelname for record in caplog.records] == ["ERROR"]  # said once, not at each look
+        assert "chmod 600" in caplog.text
+        path.chmod(0o600)
+        assert keys.principal(second) is None
+
+    def test_a_change_that_could_not_be_read_counts_once_it_can(
+        self, tmp_path: Path, keys_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (first, one) = new_key("one")
+        path = tmp_path / "keys.json"
+        path.write_bytes(keys_file.read_bytes())
+        path.chmod(0o600)
+        keys = Keys(path, lambda _: None)
+        path.write_text(json.dumps({"keys": [one]}))
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "open", too_many_open_files)
+            assert keys.principal(first) is None
+        assert keys.principal(first)
+
+    def test_a_key_in_the_place_of_its_file_is_not_shown(self, run: Callable[..., Any]) -> None:
+        key, _ = new_key("one")
+        finished = run("serve", "--transport", "http", "--sandbox", env={"DRIFT_HTTP_KEYS": key})
+        assert finished.status == 2
+        assert key not in finished.stderr
 
     def test_the_key_command_prints_a_key_and_its_entry(self, run: Callable[..., Any]) -> None:
         finished = run("key", "build server")

@@ -190,9 +190,9 @@ class TestWithoutSessions:
     ("arguments", "said"),
     [
         (("--workers", "2", "--sandbox"), "a sandbox of its own"),
-        (("--workers", "0"), "workers must be"),
+        (("--workers", "0"), "--workers (DRIFT_HTTP_WORKERS) must be"),
         (("--workers", "2", "--transport", "sse"), "transport sse has sessions"),
-        (("--workers", "2", "--tls-cert", "/no.pem", "--tls-key", "/no.pem"), "tls_cert or tls_key"),
+        (("--workers", "2", "--tls-cert", "/no.pem", "--tls-key", "/no.pem"), "--tls-key (DRIFT_HTTP_TLS_KEY) cannot"),
     ],
 )
 def test_what_cannot_be_is_one_clear_line(run: Callable[..., Any], arguments: tuple[str, ...], said: str) -> None:
