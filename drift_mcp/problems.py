@@ -15,9 +15,12 @@ Problem = dict[str, Any]
 
 CONNECT = (
     "Ask the user to do one of these: set DRIFT_ACCESS_TOKEN to a Drift token in the server's environment (in the "
-    "MCP config: env); run `drift-mcp login` where this version has it; or start the server with --sandbox, a local "
+    "MCP config: env); run `drift-mcp login`; or start the server with --sandbox, a local "
     "Drift to try things on without a token."
 )
+
+_PUT_RIGHT = "Ask the user to put that right; `drift-mcp doctor`, run where this server runs, says how."
+"""Where a token is to come from somewhere, but does not."""
 
 _WHAT = {
     "not_connected": "This server has no Drift token, so nothing was sent.",
@@ -101,6 +104,8 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     if wait is not None:
         more["retry_after_seconds"] = wait
     then = _NEXT.get(error.kind, "Call again.")
+    if error.kind == "not_connected" and error.detail and "`drift-mcp login`" not in error.detail:
+        then = _PUT_RIGHT  # another way to give a token would come after the one that was chosen
     if error.kind == "forbidden":
         message += f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""
         then = _SCOPE_NOTE if tool.scope else _RENEW_NOTE

@@ -8,12 +8,14 @@ import math
 import os
 import re
 from dataclasses import dataclass, field, fields
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from pydantic import ValidationError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -31,8 +33,16 @@ class InvalidSetting(ValueError):
         return cls(f"{place}: {field_name}: {first['msg']}")
 
 
-def _setting(default: Any, env: str, text: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"env": env, "help": text}, repr=not secret)
+class UnusableState(OSError, InvalidSetting):
+    """The state folder cannot be made. Where it has to be there, its words are for the operator."""
+
+    def __str__(self) -> str:
+        named = "name another one with --state-dir (DRIFT_STATE_DIR)"
+        return f"the state folder {self.filename} cannot be used ({self.strerror}); {named}"
+
+
+def _setting(default: Any, env: str, text: str, *, secret: bool = False, path: bool = False) -> Any:
+    return field(default=default, metadata={"env": env, "help": text, "path": path}, repr=not secret)
 
 
 DESTRUCTIVE = ("ask", "allow", "block")
@@ -58,7 +68,7 @@ class Settings:
     sandbox_org: int = _setting(
         0, "DRIFT_SANDBOX_ORG", "Id of the embedded local Drift's organisation; its own one if 0."
     )
-    connections: str = _setting("", "DRIFT_CONNECTIONS", "TOML file of several Drift organisations.")
+    connections: str = _setting("", "DRIFT_CONNECTIONS", "TOML file of several Drift organisations.", path=True)
     base_url: str = _setting("https://driftapi.com", "DRIFT_BASE_URL", "Where the Drift API is.")
     catalogue_prefix: str = _setting(
         "/v2", "DRIFT_CATALOGUE_PREFIX", "Path before operations that only third-party catalogues name."
@@ -91,12 +101,12 @@ class Settings:
     withhold_visitor_text: bool = _setting(
         False, "DRIFT_WITHHOLD_VISITOR_TEXT", "Show who wrote and when, but not what visitors wrote."
     )
-    files: str = _setting("", "DRIFT_FILES", "Folder that jobs may read from and write to; none if empty.")
+    files: str = _setting("", "DRIFT_FILES", "Folder that jobs may read from and write to; none if empty.", path=True)
 
     webhook_token_env: str = _setting(
         "DRIFT_WEBHOOK_TOKEN", "DRIFT_WEBHOOK_TOKEN_ENV", "Variable with the token of Drift's webhooks, or several."
     )
-    webhook_token_file: str = _setting("", "DRIFT_WEBHOOK_TOKEN_FILE", "File with such tokens, one a line.")
+    webhook_token_file: str = _setting("", "DRIFT_WEBHOOK_TOKEN_FILE", "File with such tokens, one a line.", path=True)
     poll_seconds: float = _setting(
         0.0, "DRIFT_POLL_SECONDS", "Ask Drift for events so often, where its webhooks cannot reach; 0: never."
     )
@@ -104,11 +114,11 @@ class Settings:
     event_bytes: int = _setting(100_000_000, "DRIFT_EVENT_BYTES", "Most bytes of events kept; the oldest go first.")
 
     state_dir: str = _setting(
-        "", "DRIFT_STATE_DIR", "Folder for audit, logins, events and jobs; the user's state folder if empty."
+        "", "DRIFT_STATE_DIR", "Folder for audit, logins, events and jobs; the user's state folder if empty.", path=True
     )
     store: str = _setting("", "DRIFT_STORE", "redis:// URL of what replicas share; none if empty.", secret=True)
     audit_file: str = _setting(
-        "", "DRIFT_AUDIT_FILE", "Where each write leaves a line; in the state folder if empty, none if off."
+        "", "DRIFT_AUDIT_FILE", "Where each write leaves a line; in the state folder if empty, none if off.", path=True
     )
     audit_bytes: int = _setting(10_000_000, "DRIFT_AUDIT_BYTES", "Size at which a new audit file is begun.")
     audit_keep: int = _setting(10, "DRIFT_AUDIT_KEEP", "Full audit files kept; the oldest go first.")
@@ -116,10 +126,17 @@ class Settings:
     log_format: str = _setting("text", "DRIFT_LOG_FORMAT", "Log lines as text or json, one object a line.")
 
     def state(self) -> Path:
-        """The folder for what outlives the process, made on first use (XDG base directories where none is set)."""
+        """The folder for what outlives the process, made on first use (XDG base directories where none is set).
+
+        Raises:
+            UnusableState: it cannot be made.
+        """
         base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
         folder = Path(self.state_dir or Path(base) / "drift-mcp")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnusableState(error.errno, error.strerror, str(folder)) from None
         return folder
 
     def hears(self) -> bool:
@@ -127,6 +144,7 @@ class Settings:
         return bool(self.poll_seconds or self.webhook_token_file or os.environ.get(self.webhook_token_env))
 
     def __post_init__(self) -> None:
+        expand_paths(self)
         check_secure("base_url", self.base_url)
         if "?" in self.base_url:
             raise InvalidSetting("base_url must have no query")
@@ -164,41 +182,48 @@ class Hosting:
     body_bytes: int = _setting(4_000_000, "DRIFT_HTTP_BODY_BYTES", "Largest request body, at least 1000 bytes.")
     metrics: bool = _setting(False, "DRIFT_HTTP_METRICS", "Metrics for Prometheus at /metrics, for those who may call.")
     grace: float = _setting(10.0, "DRIFT_HTTP_GRACE", "Seconds for calls in flight to finish when the server ends.")
-    tls_cert: str = _setting("", "DRIFT_HTTP_TLS_CERT", "Certificate chain (PEM), to serve https.")
-    tls_key: str = _setting("", "DRIFT_HTTP_TLS_KEY", "Private key (PEM) of the certificate.")
+    tls_cert: str = _setting("", "DRIFT_HTTP_TLS_CERT", "Certificate chain (PEM), to serve https.", path=True)
+    tls_key: str = _setting("", "DRIFT_HTTP_TLS_KEY", "Private key (PEM) of the certificate.", path=True)
 
-    keys: str = _setting("", "DRIFT_HTTP_KEYS", "JSON file of those who may call; see `drift-mcp key`.")
+    keys: str = _setting("", "DRIFT_HTTP_KEYS", "JSON file of those who may call; see `drift-mcp key`.", path=True)
     oauth_issuer: str = _setting("", "DRIFT_HTTP_OAUTH_ISSUER", "Issuer of the access tokens that callers show.")
     oauth_audience: str = _setting("", "DRIFT_HTTP_OAUTH_AUDIENCE", "This server's URL, for which tokens must be made.")
-    oauth_callers: str = _setting("", "DRIFT_HTTP_OAUTH_CALLERS", "JSON file of what a token's holder gets.")
+    oauth_callers: str = _setting("", "DRIFT_HTTP_OAUTH_CALLERS", "JSON file of what a token's holder gets.", path=True)
     oauth_scopes: str = _setting("", "DRIFT_HTTP_OAUTH_SCOPES", "Scopes that a token must have.")
     oauth_jwks: str = _setting("", "DRIFT_HTTP_OAUTH_JWKS", "Where the issuer's keys are; found out if empty.")
     allowed_hosts: str = _setting("", "DRIFT_HTTP_ALLOWED_HOSTS", "Names by which clients reach this server.")
     allowed_origins: str = _setting("", "DRIFT_HTTP_ALLOWED_ORIGINS", "Web origins that may call from a browser.")
 
     def __post_init__(self) -> None:
+        expand_paths(self)
+        said = partial(option, Hosting)
         if self.transport not in TRANSPORTS:
-            raise InvalidSetting(f"transport must be one of {', '.join(TRANSPORTS)}, not {self.transport!r}")
+            raise InvalidSetting(f"{said('transport')} must be one of {', '.join(TRANSPORTS)}, not {self.transport!r}")
         if not 0 <= self.port <= 65_535:
-            raise InvalidSetting(f"port must be 0 to 65535, not {self.port}")
-        if self.max_calls < 1 or self.body_bytes < 1_000:
-            raise InvalidSetting("max_calls must be at least 1 and body_bytes at least 1000")
-        if self.workers < 1:
-            raise InvalidSetting("workers must be at least 1")
+            raise InvalidSetting(f"{said('port')} must be 0 to 65535, not {self.port}")
+        for name, least in (("max_calls", 1), ("body_bytes", 1_000), ("workers", 1)):
+            if getattr(self, name) < least:
+                raise InvalidSetting(f"{said(name)} must be at least {least}")
         if self.transport == "sse" and self.without_sessions:
-            raise InvalidSetting("transport sse has sessions, so it goes with neither stateless nor several workers")
+            raise InvalidSetting("--transport sse has sessions: it goes with neither --stateless nor several --workers")
         if not 0 < self.grace < math.inf:
-            raise InvalidSetting(f"grace must be a number more than 0, not {self.grace}")
+            raise InvalidSetting(f"{said('grace')} must be a number more than 0, not {self.grace}")
         if bool(self.tls_cert) != bool(self.tls_key):
-            raise InvalidSetting("tls_cert and tls_key go together")
+            raise InvalidSetting(f"{said('tls_cert')} and {said('tls_key')} go together")
+        self._check_oauth()
+
+    def _check_oauth(self) -> None:
+        said = partial(option, Hosting)
         if self.oauth_issuer:
-            if not self.oauth_audience or not self.oauth_callers:
-                raise InvalidSetting("oauth_issuer goes together with oauth_audience and oauth_callers")
+            for name in ("oauth_audience", "oauth_callers"):
+                if not getattr(self, name):
+                    raise InvalidSetting(f"{said('oauth_issuer')} needs {said(name)} too")
             for name in ("oauth_issuer", "oauth_audience", "oauth_jwks"):
                 if url := getattr(self, name):
-                    check_secure(name, url)
-        elif any((self.oauth_audience, self.oauth_callers, self.oauth_scopes, self.oauth_jwks)):
-            raise InvalidSetting("what is set about oauth needs oauth_issuer too")
+                    check_secure(said(name), url)
+        for name in ("oauth_audience", "oauth_callers", "oauth_scopes", "oauth_jwks"):
+            if getattr(self, name) and not self.oauth_issuer:
+                raise InvalidSetting(f"{said(name)} needs {said('oauth_issuer')} too")
 
     @property
     def without_sessions(self) -> bool:
@@ -209,6 +234,21 @@ class Hosting:
     def origins(self) -> list[str]:
         """`allowed_origins`, one by one."""
         return listed(self.allowed_origins)
+
+
+def option(kind: type[Settings] | type[Hosting], name: str) -> str:
+    """A setting as an operator knows it: its option, and its environment variable."""
+    env = next(each.metadata["env"] for each in fields(kind) if each.name == name)
+    return f"--{name.replace('_', '-')} ({env})"
+
+
+def expand_paths(settings: "DataclassInstance") -> None:
+    """Makes the home folder of the `~` in those fields that are paths: in configuration files no shell does."""
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if each.metadata.get("path") and value.startswith("~"):
+            # To be made whole before anybody has it: the class is frozen.
+            object.__setattr__(settings, each.name, os.path.expanduser(value))
 
 
 def listed(text: str) -> list[str]:

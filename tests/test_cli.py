@@ -129,8 +129,28 @@ class TestCall:
         assert finished.status == 0
         assert [row["status"] for row in finished.json["items"]] == ["closed", "closed"]
 
-    def test_pairs_win_over_the_json_object(self, run: Run) -> None:
-        assert run("call", "list_conversations", "limit=1", "--json", '{"limit": 9}', "--sandbox").json["count"] == 1
+    def test_pairs_and_the_json_object_go_together(self, run: Run) -> None:
+        finished = run("call", "list_conversations", "limit=1", "--json", '{"status": ["closed"]}', "--sandbox")
+        assert [row["status"] for row in finished.json["items"]] == ["closed"]
+
+    def test_a_key_of_digits_is_text(self, run: Run) -> None:
+        finished = run("call", "create_contact", "email=jo@acme.example", "idempotency_key=20261121", "--sandbox")
+        assert finished.status == 0, finished.stdout
+
+    @pytest.mark.parametrize("text", ["paste-your-drift-token-here", "${DRIFT_TOKEN}"])
+    def test_a_placeholder_is_not_sent_as_a_token(self, run: Run, drift: Any, text: str) -> None:
+        error = run("call", "list_users", env=drift.env | {"DRIFT_ACCESS_TOKEN": text}).json["error"]
+        assert (error["kind"], "What is set as the token is" in error["message"]) == ("not_connected", True)
+        assert "drift-mcp doctor" in error["next"]
+        assert drift.requests() == []
+
+    def test_a_file_of_the_token_that_is_not_there_is_said_by_its_setting(self, run: Run, tmp_path: Path) -> None:
+        env = {"DRIFT_TOKEN_FILE": "~/token", "HOME": str(tmp_path)}
+        finished = run("call", "list_users", env=env)
+        assert "DRIFT_TOKEN_FILE" in finished.json["error"]["message"]
+        assert "DRIFT_ACCESS_TOKEN" not in finished.stdout
+        assert str(tmp_path) not in finished.stdout
+        assert str(tmp_path / "token") in finished.stderr  # the home folder stands for the ~
 
     def test_text_of_the_world_is_printed_as_it_is(self, run: Run) -> None:
         finished = run("call", "create_contact", "email=jo@acme.example", "name=Zoë 北京 🎉", "--sandbox")
@@ -169,6 +189,15 @@ class TestBadUsage:
             (["call", "get_conversation_stats", "=x"], "KEY=VALUE"),
             (["call", "get_conversation_stats", "--json", "{"], "JSON"),
             (["call", "get_conversation_stats", "--json", "[1]"], "object"),
+            (["call", "list_users", "limit=1", "--json", '{"limit": 2}'], "limit is given twice"),
+            (["serve", "--port", "8312"], "--port needs --transport http"),
+            (["--keys", "keys.json"], "--keys needs --transport http"),
+            (["--transport", "http", "--tls-cert", "a.pem"], "--tls-key (DRIFT_HTTP_TLS_KEY)"),
+            (["--transport", "http", "--oauth-issuer", "https://a.example"], "--oauth-audience (DRIFT_HTTP_OAUTH_AUD"),
+            (["audit", "--state-dir", "/dev/null"], "the state folder /dev/null cannot be used"),
+            (["connections", "--state-dir", "/dev/null"], "--state-dir (DRIFT_STATE_DIR)"),
+            (["login", "--token", "--state-dir", "/dev/null"], "the state folder /dev/null cannot be used"),
+            (["sandbox", "--state", "/dev/null/x.json"], "cannot be written"),
             (["call", "get_conversation_stats", "--json", "{\n\n"], "JSON"),
             (["call", "get_conversation_stats", "--base-url", "http://driftapi.com"], "https"),
             (["--base-url", "http://driftapi.com"], "https"),
@@ -205,6 +234,11 @@ class TestBadUsage:
         finished = run(env={variable: value})
         assert (finished.status, finished.stdout) == (2, "")
         assert finished.stderr.count("\n") == 1
+
+    def test_a_server_without_its_state_folder_says_so_at_its_start(self, run: Run) -> None:
+        finished = run("serve", "--sandbox", "--state-dir", "/dev/null", env={"DRIFT_HTTP_PORT": "8312"})
+        assert finished.status == 0
+        assert "writes cannot be put on record: the state folder /dev/null" in finished.stderr
 
     def test_a_sandbox_on_a_taken_port_says_so(self, run: Run, drift_process: Any) -> None:
         finished = run("sandbox", "--port", drift_process.url.rpartition(":")[2])

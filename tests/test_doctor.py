@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from drift_mcp.credentials.source import store
 from drift_mcp.credentials.tokens import Tokens
 from drift_mcp.doctor import Level
-from drift_mcp.doctor.clients import _files
+from drift_mcp.doctor.clients import _files, clients
 from drift_mcp.doctor.reach import reach
 from drift_mcp.http.keys import new_key
 from drift_mcp.settings import Settings
@@ -121,6 +121,10 @@ class TestTheToken:
         found = examine(env=env)["drift: token"]
         assert (found["level"], found["todo"]) == ("problem", f"run `chmod 600 {file}`")
 
+    def test_a_folder_in_the_place_of_the_file_is_not_to_be_closed(self, examine: Examine, tmp_path: Path) -> None:
+        found = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_FILE": str(tmp_path)})["drift: token"]
+        assert found["todo"].startswith("name a file, not a folder")
+
     def test_a_token_in_the_place_of_a_path_or_a_name_is_not_shown(self, examine: Examine, tmp_path: Path) -> None:
         found = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_FILE": "Secret0815"})["drift: token"]
         assert "that `token_file` or DRIFT_TOKEN_FILE names" in found["text"]
@@ -129,6 +133,13 @@ class TestTheToken:
         told = examine("--connections", str(file))["acme: token"]
         assert told["text"] == "the environment variable that `token_env` names is not set"
         assert "Secret0815" not in f"{found}{told}"
+
+    @pytest.mark.parametrize("variable", ["DRIFT_TOKEN_FILE", "DRIFT_TOKEN_COMMAND", "DRIFT_HTTP_KEYS"])
+    @pytest.mark.parametrize("secret", [TOKEN, f"{TOKEN[:9]}/{TOKEN[9:]}+/=="])
+    def test_nor_is_it_in_a_log_line(self, run: Run, variable: str, secret: str) -> None:
+        finished = run("doctor", "--log-level", "debug", env={"DRIFT_ACCESS_TOKEN": "", variable: secret})
+        assert finished.status == 1
+        assert secret[:9] not in finished.stdout + finished.stderr
 
     def test_a_command_is_named_without_its_arguments_and_not_if_it_is_none(self, examine: Examine) -> None:
         unknown = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_COMMAND": "Secret0815"})["drift: token"]
@@ -340,6 +351,26 @@ class TestTheClients:
         found = examine()["Cursor: drift"]
         assert (found["level"], f"drift-mcp in {cursor} is not found" in found["text"]) == ("problem", True)
         assert "full path" in found["todo"]
+
+    def test_what_a_file_of_the_current_folder_says_is_not_started(
+        self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder, mark = tmp_path / "a strangers repository", tmp_path / "mark"
+        (folder / ".cursor").mkdir(parents=True)
+        code = f"import pathlib; pathlib.Path({str(mark)!r}).touch()  # drift-mcp"
+        entry = {"command": sys.executable, "args": ["-c", code]}
+        (folder / ".cursor" / "mcp.json").write_text(json.dumps({"mcpServers": {"drift": entry}}))
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(Path, "home", lambda: home)
+        (found,) = [each for each in clients() if "this folder" in each.about]
+        assert (found.level, "not started" in found.text) == ("ok", True)
+        assert not mark.exists()
+
+    def test_a_command_with_the_token_before_the_program(self, examine: Examine, home: Path) -> None:
+        claude(home, {"drift": {"command": f"DRIFT_ACCESS_TOKEN={TOKEN} drift-mcp"}})
+        found = examine()["Claude Desktop: drift"]
+        assert found["text"].startswith("its command in ")
+        assert "variables go into `env`" in found["todo"]
 
     def test_a_file_without_it_and_one_that_is_no_json(self, examine: Examine, home: Path) -> None:
         assert str(home / ".cursor" / "mcp.json") in examine()["clients"]["text"]

@@ -50,6 +50,6 @@ def call(tool: str, pairs: tuple[str, ...], json_text: str | None, settings: Set
 async def _ask(text: str) -> Answer:
     """Asks on the terminal. Where nobody sits at one, nobody agrees."""
     if not sys.stdin.isatty():
-        click.echo("drift-mcp: this needs a yes on a terminal, or --destructive allow", err=True)
+        click.echo(f"{text}\ndrift-mcp: this needs a yes on a terminal, or --destructive allow", err=True)
         return Answer.UNANSWERED
     return Answer.ACCEPTED if click.confirm(text, err=True) else Answer.DECLINED

@@ -108,7 +108,16 @@ def toolbox_of(switchboard: "Switchboard", name: str | None) -> "Toolbox":
         raise click.UsageError(f"there is no connection {name!r}, only {', '.join(switchboard.names)}") from None
 
 
+_TEXT = {"idempotency_key", "preview_token"}
+"""Arguments whose values are text whatever they look like: no operation's model says so of these."""
+
+
 def read_arguments(pairs: tuple[str, ...], json_text: str | None) -> dict[str, Any]:
+    """The arguments of an operation, of both ways to write them.
+
+    Raises:
+        click.UsageError: they cannot be read, or one is there twice.
+    """
     arguments: dict[str, Any] = {}
     if json_text is not None:
         try:
@@ -121,7 +130,9 @@ def read_arguments(pairs: tuple[str, ...], json_text: str | None) -> dict[str, A
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise click.UsageError(f"{pair!r} is not KEY=VALUE")
-        arguments[key] = _value(value)
+        if key in arguments:
+            raise click.UsageError(f"{key} is given twice")
+        arguments[key] = value if key in _TEXT else _value(value)
     return arguments
 
 

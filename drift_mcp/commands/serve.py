@@ -2,11 +2,13 @@
 
 import gc
 import sys
+import tempfile
+from dataclasses import fields
 
 import click
 
 from drift_mcp.commands.options import SettingsCommand, log_to_stderr, with_hosting, with_settings
-from drift_mcp.settings import Hosting, Settings
+from drift_mcp.settings import Hosting, Settings, UnusableState
 
 
 @click.command(cls=SettingsCommand)
@@ -18,8 +20,10 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         from drift_mcp.http.serve import serve as serve_http
 
         log_to_stderr(settings)
+        _warn_of_state(settings)
         serve_http(settings, hosting)
         return
+    _refuse_http_options()
     # The imports make a great many objects that stay: collecting garbage among them only costs time (a sixth of it).
     gc.disable()
     from drift_mcp.server import run_stdio
@@ -28,7 +32,35 @@ def serve(settings: Settings, hosting: Hosting) -> None:
     gc.freeze()
     gc.enable()
     log_to_stderr(settings)
+    _warn_of_state(settings)
     if sys.stdin.isatty():
         click.echo("drift-mcp: waiting for an MCP host on stdin. To look around: drift-mcp demo, or --help.", err=True)
     with spans.made():
         run_stdio(settings)
+
+
+def _refuse_http_options() -> None:
+    """Over stdio they would say nothing. Variables may stay: they are for all servers of a machine.
+
+    Raises:
+        click.UsageError: one stands on the command line.
+    """
+    context = click.get_current_context()
+    for each in fields(Hosting):
+        given = context.get_parameter_source(each.name)
+        if each.name != "transport" and given is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{each.name.replace('_', '-')} needs --transport http")
+
+
+def _warn_of_state(settings: Settings) -> None:
+    """Says so at once where the state folder cannot be used, rather than only at the first write."""
+    if settings.read_only:
+        return
+    try:
+        with tempfile.TemporaryFile(dir=(folder := settings.state())):
+            return
+    except UnusableState as error:
+        why = str(error)
+    except OSError as error:
+        why = str(UnusableState(error.errno, error.strerror, str(folder)))
+    click.echo(f"drift-mcp: writes cannot be put on record: {why}", err=True)

@@ -10,6 +10,7 @@ from anyio.abc import ByteReceiveStream
 from pydantic import SecretStr
 
 from drift_mcp.credentials import ACCESS, AppSource, Credential, MissingCredential, UnreachableCredential, no_app
+from drift_mcp.credentials.shown import shown_program
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class CommandCredential(Credential):
         self._until = self._clock() + self._kept
 
     async def _printed(self) -> SecretStr:
-        out, err = bytearray(), bytearray()
+        out, err, name = bytearray(), bytearray(), shown_program(self._command[0])
         try:
             with anyio.fail_after(self._time_limit):
                 async with (
@@ -84,20 +85,20 @@ class CommandCredential(Credential):
                     await _collect(process.stdout, out)
                     status = await process.wait()
         except TimeoutError:
-            log.error("The token command %s did not end within %g s.", self._command[0], self._time_limit)
+            log.error("The token command %s did not end within %g s.", name, self._time_limit)
             raise UnreachableCredential(ACCESS, "The command that prints the token did not end in time.") from None
         except OSError as error:
-            log.error("The token command %s cannot be run: %s", self._command[0], error.strerror)
+            log.error("The token command %s cannot be run: %s", name, error.strerror)
             raise MissingCredential(ACCESS, "The command that prints the token cannot be run.") from None
         if err:
             # What it says may hold the secret.
-            log.warning("The token command %s wrote %s bytes to stderr, not shown.", self._command[0], len(err))
+            log.warning("The token command %s wrote %s bytes to stderr, not shown.", name, len(err))
         if status != 0:
-            log.error("The token command %s failed with status %s.", self._command[0], status)
+            log.error("The token command %s failed with status %s.", name, status)
             raise MissingCredential(ACCESS, "The command that prints the token failed.")
         words = out.decode(errors="replace").split()
         if len(words) != 1 or len(out) > _LARGEST:
-            log.error("The token command %s must print the token and nothing else.", self._command[0])
+            log.error("The token command %s must print the token and nothing else.", name)
             raise MissingCredential(ACCESS, "The command that prints the token printed something else.")
         return SecretStr(words[0])
 

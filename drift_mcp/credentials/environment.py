@@ -4,7 +4,8 @@ import os
 
 from pydantic import SecretStr
 
-from drift_mcp.credentials import CLIENT, AppSource, ClientCredentials, Credential, MissingCredential
+from drift_mcp.credentials import ACCESS, CLIENT, AppSource, ClientCredentials, Credential, MissingCredential
+from drift_mcp.credentials.shown import shown_variable
 
 VARIABLE = "DRIFT_ACCESS_TOKEN"
 
@@ -36,7 +37,8 @@ class EnvironmentCredential(Credential):
     async def token(self) -> SecretStr:
         value = read(self._variable)
         if not value:
-            raise MissingCredential
+            name = shown_variable(self._variable, "that `token_env` names")
+            raise MissingCredential(ACCESS, f"The environment variable {name} is not set.")
         return SecretStr(value)
 
     async def available(self) -> bool:

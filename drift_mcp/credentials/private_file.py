@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drift_mcp.credentials.tokens import StoreError
 
-EXTRA = "Keeping a login needs more libraries: install drift-mcp with its extra `oauth`."
+EXTRA = "Keeping a login needs more libraries: pip install 'drift-mcp[keyring]'."
 
 
 def write(path: Path, text: str) -> None:

@@ -97,10 +97,13 @@ class Redirect:
 
     def _receive(self, target: str) -> tuple[int, str]:
         """The status and page for a GET of `target`."""
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+            answer = parse_answer(parts.query)
+        except ValueError:
+            return 400, _page("Nothing here", "This is no address.", good=False)
         if parts.path != PATH:
             return 404, _page("Nothing here", "This address only waits for a login.", good=False)
-        answer = parse_answer(parts.query)
         if not compare_digest(answer.get("state", "").encode(), self.state.encode()):
             self.strangers += 1
             return 400, _page("Not this login", "This answer belongs to another login; start again.", good=False)

@@ -15,7 +15,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from drift_mcp.credentials import CLIENT, AppSource, ClientCredentials, CredentialProvider, MissingCredential, no_app
 from drift_mcp.credentials.environment import VARIABLE, EnvironmentCredential, read
-from drift_mcp.settings import InvalidSetting, check_secure
+from drift_mcp.settings import InvalidSetting, check_secure, expand_paths
 
 if TYPE_CHECKING:
     from drift_mcp.credentials.store import TokenStore
@@ -48,13 +48,13 @@ class Source:
     """
 
     token_env: str = ""
-    token_file: str = ""
+    token_file: str = field(default="", metadata={"path": True})
     token_command: tuple[str, ...] = ()
     keyring: bool = False
     oauth: bool = False
     client_id: str = ""
     client_secret_env: str = ""
-    client_secret_file: str = ""
+    client_secret_file: str = field(default="", metadata={"path": True})
     redirect_port: int = 0
     authorize_url: str = AUTHORIZE_URL
     token_url: str = TOKEN_URL
@@ -62,6 +62,7 @@ class Source:
     def __post_init__(self) -> None:
         for each in fields(self):
             _check_type(each.name, getattr(self, each.name), each.default)
+        expand_paths(self)
         if sum(bool(getattr(self, name)) for name in _FROM) != 1:
             raise InvalidSetting(f"say where the token comes from, with one of {', '.join(_FROM)}")
         for name in ("token_env", "client_secret_env"):
@@ -165,7 +166,7 @@ def provider(source: Source, name: str, state: Path, exclusive: "Exclusive | Non
     if source.token_file:
         from drift_mcp.credentials.file import FileCredential
 
-        return FileCredential(Path(source.token_file), app)
+        return FileCredential(Path(source.token_file), app, "DRIFT_TOKEN_FILE, or the connection's `token_file`")
     if source.token_command:
         from drift_mcp.credentials.command import CommandCredential
 

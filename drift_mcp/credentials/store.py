@@ -29,7 +29,7 @@ class TokenStore:
 
     def __init__(self, folder: Path, key_file: Path | None = None) -> None:
         self._folder = folder
-        self._key_file = key_file or Path(os.environ.get(KEY_FILE) or folder / "key")
+        self._key_file = key_file or Path(os.path.expanduser(os.environ.get(KEY_FILE) or folder / "key"))
 
     def stamp(self, name: str) -> Stamp | None:
         """Changes when the tokens do; None when nobody has logged in."""

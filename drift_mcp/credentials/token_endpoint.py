@@ -23,7 +23,7 @@ TIME_LIMIT = 20.0
 for _name in ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
     logging.getLogger(_name).addFilter(lambda _: False)
 
-EXTRA = "OAuth needs more libraries: install drift-mcp with its extra `oauth`."
+EXTRA = "OAuth needs more libraries: pip install 'drift-mcp[oauth]'."
 _BAD_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
 _BAD_APP = "Drift does not accept the app's id and secret; check DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET."
 _SPELLINGS = {
@@ -34,6 +34,8 @@ _SPELLINGS = {
 }
 _MILLISECONDS = 1_000_000
 """A life from here on is in milliseconds, as Drift documents it elsewhere (devdocs: get-token-information)."""
+_LONGEST = 100 * 365 * 24 * 3600.0
+"""Seconds; a later end is no date that could be shown."""
 
 
 class Refused(Exception):
@@ -133,11 +135,11 @@ def _seconds(life: Any) -> float:
     """The life of a token; 0 where the answer does not say, for one that ends when it is revoked."""
     try:
         number = 0 if isinstance(life, bool) else float(life)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
     if not 0 < number < float("inf"):
         return 0
-    return number / 1000 if number >= _MILLISECONDS else number
+    return min(number / 1000 if number >= _MILLISECONDS else number, _LONGEST)
 
 
 def _tokens(answer: Mapping[str, Any], now: float, before: Tokens) -> Tokens:

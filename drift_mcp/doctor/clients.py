@@ -1,5 +1,8 @@
 """Whether Claude Desktop and Cursor are configured to start this server, and whether that works.
 
+What a file of the current folder says is not started: the folder may be a stranger's, who would have it run anything,
+with the token in this process's environment.
+
 Their files: https://modelcontextprotocol.io/docs/develop/connect-local-servers, https://docs.cursor.com/context/mcp.
 """
 
@@ -15,10 +18,12 @@ from typing import Any
 
 from drift_mcp.credentials import MissingCredential
 from drift_mcp.credentials.file import read_secret
+from drift_mcp.credentials.placeholders import is_placeholder, is_reference
+from drift_mcp.credentials.shown import PROGRAM, shown_path
 from drift_mcp.doctor import Finding, ok, problem, warning
-from drift_mcp.doctor.placeholders import is_placeholder, is_reference
-from drift_mcp.doctor.token import GET_ONE, shown_path
+from drift_mcp.doctor.token import GET_ONE
 
+_THIS_FOLDER = "Cursor (this folder)"
 _START_WAIT = 20.0
 """Seconds; hosts wait longer, but a person waits for this."""
 _SECRETS = re.compile(r"\w*(TOKEN|SECRET)", re.IGNORECASE)
@@ -54,11 +59,12 @@ def _files() -> dict[str, Path]:
         settings = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
     else:
         settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return {
+    files = {
         "Claude Desktop": settings / "Claude" / "claude_desktop_config.json",
         "Cursor": home / ".cursor" / "mcp.json",
-        "Cursor (this folder)": Path.cwd() / ".cursor" / "mcp.json",
     }
+    here = Path.cwd() / ".cursor" / "mcp.json"
+    return files if here == files["Cursor"] else files | {_THIS_FOLDER: here}
 
 
 def _in_file(client: str, path: Path) -> Iterator[Finding]:
@@ -75,7 +81,7 @@ def _in_file(client: str, path: Path) -> Iterator[Finding]:
     if not ours:
         yield ok(client, f"drift-mcp is not in {path}; mcp.json.example has an entry to copy")
     for name, entry in ours.items():
-        yield from _entry(f"{client}: {name}", path, entry)
+        yield from _entry(f"{client}: {name}", path, entry, start=client != _THIS_FOLDER)
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
@@ -87,15 +93,21 @@ def _words(entry: Mapping[str, Any]) -> list[str]:
     return [str(word) for word in [entry.get("command", ""), *(arguments if isinstance(arguments, list) else [])]]
 
 
-def _entry(about: str, file: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:
+def _entry(about: str, file: Path, entry: Mapping[str, Any], *, start: bool) -> Iterator[Finding]:
     command, *arguments = _words(entry)
     own = _environment(entry)
     if "--sandbox" not in arguments:
         yield from _token(f"{about}: token", file, own)
     path = shutil.which(command, path=own.get("PATH"))
     if path is None:
-        text = f"its command {Path(command).name} in {file} is not found"
-        yield problem(about, text, f"put the full path there, such as {_script()}")
+        # Some write it as in a shell, with a variable before the program, which may be the token.
+        name = f" {Path(command).name}" if PROGRAM.fullmatch(Path(command).name) else ""
+        text = f"its command{name} in {file} is not found"
+        todo = f"put the full path there, such as {_script()}, and nothing else; variables go into `env`"
+        yield problem(about, text, todo)
+        return
+    if not start:
+        yield ok(about, f"its command in {file} is there; it is not started from here, as a folder may be a stranger's")
         return
     failure = _start([path, *arguments], os.environ | own)
     if failure:
@@ -121,10 +133,12 @@ def _token(about: str, file: Path, own: Mapping[str, str]) -> Iterator[Finding]:
     named = own.get("DRIFT_TOKEN_FILE", "").strip()
     if named and not secrets and not is_reference(named):
         try:
-            read_secret(Path(named))
+            read_secret(Path(os.path.expanduser(named)))
         except MissingCredential as error:
             shown = shown_path(named, "a file")
             todo = f"put {GET_ONE} into {shown}, `chmod 600` it; or name another file in {file}"
+            if Path(os.path.expanduser(named)).is_dir():
+                todo = f"name a file in {file}, not a folder: one with {GET_ONE} in it, and `chmod 600` that"
             yield problem(about, f"DRIFT_TOKEN_FILE in {file} names {shown}: {error.problem}", todo)
 
 

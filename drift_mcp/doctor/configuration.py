@@ -29,6 +29,9 @@ def where_to_correct(error: str, file: str = "") -> str:
     """Where an operator corrects what `error`, of an InvalidSetting, names; `file` is that of the connections."""
     if error.startswith("connections:"):
         return f"correct {file or '--connections'}; docs/credentials.md shows what may be said"
+    for each in (*fields(Settings), *fields(Hosting)):
+        if f"({each.metadata['env']})" in error:  # it says so itself
+            return "correct it; `drift-mcp serve --help` says what may be said"
     for name in ("authorize_url", "token_url", "redirect_port"):
         if re.search(rf"\b{name}\b", error):
             return f"correct DRIFT_{name.upper()}; docs/credentials.md shows what may be said"

@@ -4,10 +4,7 @@ A token is opened only to see whether it is one, not the placeholder of mcp.json
 name that may be a token in the wrong place.
 """
 
-import os
-import re
 import shlex
-import shutil
 import stat
 import sys
 import time
@@ -19,8 +16,9 @@ from drift_mcp.connection import Connection
 from drift_mcp.credentials import MissingCredential
 from drift_mcp.credentials import source as credentials
 from drift_mcp.credentials.environment import VARIABLE, read
+from drift_mcp.credentials.placeholders import is_placeholder, is_reference
+from drift_mcp.credentials.shown import shown_path, shown_program, shown_variable
 from drift_mcp.doctor import Finding, problem, warning
-from drift_mcp.doctor.placeholders import is_placeholder, is_reference
 
 GET_ONE = "a token of your Drift app (Drift's developer portal, Install to Drift)"
 _KINDS = {
@@ -30,8 +28,6 @@ _KINDS = {
     "oauth": "login in the browser",
     "keyring": "login with a token",
 }
-_PLAIN_NAME = re.compile("[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -54,13 +50,13 @@ def place(connection: Connection) -> Place:
     source = _source(connection)
     kind = next(kind for setting, kind in _KINDS.items() if getattr(source, setting))
     if source.token_env:
-        return Place(kind, _named(source.token_env, "that `token_env` names"))
+        return Place(kind, shown_variable(source.token_env, "that `token_env` names"))
     if source.token_file:
         return Place(kind, shown_path(source.token_file, "that `token_file` or DRIFT_TOKEN_FILE names"))
     if source.token_command:
-        program = source.token_command[0]  # what follows may be a secret
-        known = os.sep in program or shutil.which(program)
-        return Place(kind, program if known else "that `token_command` or DRIFT_TOKEN_COMMAND names")
+        # What follows the program may be a secret.
+        program = shown_program(source.token_command[0], "that `token_command` or DRIFT_TOKEN_COMMAND names")
+        return Place(kind, program)
     return Place(kind, str(connection.state() / "logins"))
 
 
@@ -73,7 +69,8 @@ async def fault(connection: Connection) -> Finding | None:
     try:
         token = (await connection.credential().token()).get_secret_value()
     except MissingCredential as error:
-        said = f": {error.problem[:1].lower()}{error.problem[1:].rstrip('.')}" if error.problem else " is not set"
+        said = f": {error.problem[:1].lower()}{error.problem[1:].rstrip('.')}"
+        said = " is not set" if source.token_env or not error.problem else said
         return problem(about, f"{where}{said}", how(connection))
     if is_placeholder(token) or is_reference(token):
         return problem(about, f"{where} holds a placeholder, not a token", how(connection))
@@ -86,9 +83,7 @@ def how(connection: Connection) -> str:
     if source.token_env:
         return f"set {where.name} where the server starts (in a client's file: `env`) to {GET_ONE}"
     if source.token_file:
-        if _open(Path(source.token_file)):
-            return f"run `chmod 600 {shlex.quote(where.name)}`"
-        return f"put {GET_ONE} into the file {where.name}, and `chmod 600` it"
+        return _how_file(Path(source.token_file), where.name)
     if source.token_command:
         setting = f"`token_command` in {connection.settings.connections}"
         setting = setting if connection.settings.connections else "DRIFT_TOKEN_COMMAND"
@@ -98,14 +93,12 @@ def how(connection: Connection) -> str:
     return f"set {VARIABLE} to {GET_ONE}, or run `{_login_command(connection, source)}`"
 
 
-def shown_path(path: str, otherwise: str) -> str:
-    """The path, or `otherwise` where it may be a token that somebody took for one."""
-    named = os.sep in path or _SUFFIX.fullmatch(Path(path).suffix) or Path(path).exists()
-    return path if named else otherwise
-
-
-def _named(variable: str, otherwise: str) -> str:
-    return variable if variable in os.environ or _PLAIN_NAME.fullmatch(variable) else otherwise
+def _how_file(path: Path, name: str) -> str:
+    if path.is_dir():
+        return f"name a file, not a folder: one with {GET_ONE} in it, and `chmod 600` that"
+    if _open(path):
+        return f"run `chmod 600 {shlex.quote(name)}`"
+    return f"put {GET_ONE} into the file {name}, and `chmod 600` it"
 
 
 def _open(path: Path) -> bool:
@@ -164,7 +157,7 @@ def _how_app(connection: Connection, source: credentials.Source) -> str:
         missing = [name for name in ("DRIFT_CLIENT_ID", "DRIFT_CLIENT_SECRET") if not read(name)]
         return f"set {' and '.join(missing)} where the server starts, to those {of_which}"
     if source.client_secret_env:
-        variable = _named(source.client_secret_env, "the variable that `client_secret_env` names")
+        variable = shown_variable(source.client_secret_env, "the variable that `client_secret_env` names")
         return f"set {variable} where the server starts, to the secret {of_which}"
     entry = f"[connections.{connection.name}] in {connection.settings.connections}"
     return f"give {entry} `client_id`, and `client_secret_env` or `client_secret_file`, {of_which}"

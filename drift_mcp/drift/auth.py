@@ -9,7 +9,8 @@ from weakref import WeakSet
 import httpx
 from pydantic import SecretStr
 
-from drift_mcp.credentials import CredentialProvider, UnreachableCredential
+from drift_mcp.credentials import ACCESS, CredentialProvider, MissingCredential, UnreachableCredential
+from drift_mcp.credentials.placeholders import why_no_token
 from drift_mcp.drift.wire import Inject
 
 _SHORTEST = 8
@@ -95,6 +96,8 @@ class BearerAuth(httpx.Auth):
     async def _signed(self, request: httpx.Request, secret: SecretStr) -> httpx.Request:
         """`request` with the token, and the other secrets that its call asks for."""
         token = secret.get_secret_value()
+        if why := why_no_token(token):
+            raise MissingCredential(ACCESS, why)
         if not _TOKEN.fullmatch(token):
             raise UnusableCredential
         for other in self._provider.secrets():

@@ -10,6 +10,8 @@ import logging
 import os
 from pathlib import Path
 
+from drift_mcp.credentials.shown import shown_path
+
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ class WebhookTokens:
             try:
                 text += f"\n{Path(self._path).read_text(encoding='utf-8')}"
             except (OSError, ValueError):
-                log.error("The file of webhook tokens cannot be read: %s", self._path)
+                log.error("The file of webhook tokens cannot be read: %s", shown_path(self._path))
                 whole = False
         return [_hash(token) for token in text.split()], whole
 

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Unpack
 
-from . import choices
+from . import choices, state
 from .options import Options
 
 
@@ -35,6 +35,8 @@ def serve(host: str, port: int, state_file: Path | None, token: str, **options: 
                     sys.stdout.write(f"Posting events to {options['webhook_url']} with token {shown_token}\n")
                 sys.stdout.flush()
 
+    if state_file is not None:
+        state.check(state_file)
     app = build(None, state_file, token, None, options)
     config = uvicorn.Config(
         app,

@@ -37,6 +37,20 @@ def load(path: Path, org_id: int | None) -> dict[str, dict[str, Any]] | None:
     return tables
 
 
+def check(path: Path) -> None:
+    """Whether the state could be saved there: better known at the start than at the end, when all would be lost.
+
+    Raises:
+        BadStateFile: it could not.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise BadStateFile(f"{path} cannot be written ({error.strerror})") from None
+
+
 def save(path: Path, tables: dict[str, dict[str, Any]]) -> None:
     """Write beside the old file, then take its place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -98,6 +98,15 @@ async def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
     assert [process.returncode is not None for process in started] == [True]
 
 
+@pytest.mark.parametrize("command", ["tok-in-the-wrong-place", "DRIFT_ACCESS_TOKEN=tok-in-the /usr/bin/drift"])
+async def test_a_token_in_the_place_of_the_program_is_in_no_log_line(
+    command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await failure(CommandCredential([command]))
+    assert "cannot be run" in caplog.text
+    assert "tok-in-the" not in caplog.text
+
+
 async def test_its_stderr_is_told_of_but_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     error = await failure(script("import sys; sys.stderr.write('secret-in-stderr'); print('tok-out'); sys.exit(3)"))

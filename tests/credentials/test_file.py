@@ -34,6 +34,23 @@ async def test_a_change_of_the_file_counts_at_the_next_call(write_private: Write
     assert await opened(provider) == "tok-file-2"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+async def test_a_file_that_others_may_read_from_now_on_is_refused_at_the_next_call(write_private: Write) -> None:
+    path = write_private("token", "tok-file-1")
+    provider = FileCredential(path)
+    await provider.token()
+    path.chmod(0o644)
+    with pytest.raises(MissingCredential):
+        await provider.token()
+
+
+async def test_a_token_in_the_place_of_its_path_is_in_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(MissingCredential):
+        await FileCredential(Path("tok-in-the/wrong+place")).token()
+    assert "not shown" in caplog.text
+    assert "tok-in-the" not in caplog.text
+
+
 async def test_a_file_that_stays_is_read_once(write_private: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_private("token", "tok-file-1")
     provider = FileCredential(path)

@@ -56,6 +56,16 @@ def test_an_answer_with_another_state_is_not_taken(redirect: Redirect, browser: 
     assert page.result().status_code == 200
 
 
+@pytest.mark.parametrize("target", ["http://[", "/callback?" + "&".join(["state=x"] * 30)])
+def test_what_cannot_be_read_is_answered_and_says_nothing_on_the_terminal(
+    redirect: Redirect, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_connection(("127.0.0.1", redirect.server.server_port), 10) as stranger:
+        stranger.sendall(f"GET {target} HTTP/1.1\r\n\r\n".encode())
+        assert stranger.makefile("rb").readline().split()[1] == b"400"
+    assert capfd.readouterr().err == ""
+
+
 def test_a_person_who_refuses_ends_the_login(redirect: Redirect, browser: ThreadPoolExecutor) -> None:
     page = browser.submit(get, f"{redirect.uri}?error=access_denied&state={redirect.state}")
     with pytest.raises(NotGranted, match=r"Access was not granted in Drift\."):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -75,7 +76,14 @@ async def test_an_answer_is_understood_in_either_spelling(server: FaultServer, b
     assert await refreshed(server, body) == Tokens(SecretStr("new"), SecretStr("r2"), NOW, NOW + 7200, 7)
 
 
-@pytest.mark.parametrize("life", [None, 0, -5, "soon", [], {}, True, "NaN", "inf"])
+@pytest.mark.parametrize("life", [10**15, 10**18, 1e300])
+async def test_a_life_beyond_all_dates_ends_at_one_that_can_be_shown(server: FaultServer, life: float) -> None:
+    found = await refreshed(server, {"accessToken": "new", "expires_in": life})
+    assert found.expires_at is not None
+    assert datetime.fromtimestamp(found.expires_at, UTC).year > 2050
+
+
+@pytest.mark.parametrize("life", [None, 0, -5, "soon", [], {}, True, "NaN", "inf", 10**400])
 async def test_what_the_answer_leaves_out_stays_and_an_odd_life_is_none(server: FaultServer, life: Any) -> None:
     found = await refreshed(server, {"accessToken": "new", "expires_in": life, "refresh_token": None, "orgId": "x"})
     assert found == Tokens(SecretStr("new"), OLD.refresh, NOW, None, OLD.organisation)
