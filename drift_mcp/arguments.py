@@ -14,12 +14,35 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
+from drift_mcp.fields import EMAIL_FORM
 from drift_mcp.operation import Request, Tool
 
 KEY = "idempotency_key"
 """The argument of everything that writes, besides its own ones."""
-KEY_SCHEMA = {"type": "string", "description": "Your own, 8-128 characters; one key writes once, ever."}
+KEY_SCHEMA = {"type": "string", "description": "Your own, 8-128 characters; one key writes once in 30 days."}
 _VISIBLE = re.compile(r"[\x21-\x7e]{8,128}")
+
+_WHOLE, _OBJECT = "must be a whole number", "must be an object"
+_SAID = {
+    "string_type": "must be text",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": "is too large a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} {unit}",
+    "string_pattern_mismatch": "must have the form that its description gives",
+    "extra_forbidden": "is not known there",
+}
+"""What is said of pydantic's kinds of error, each with what it knows of it. The others have words of this project."""
 
 
 class InvalidArguments(Exception):
@@ -105,13 +128,30 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 def _sentence(model: type[Request], problem: Any) -> str:
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
+    place = problem["loc"]
+    where = ".".join(str(part) for part in place)
+    if problem["type"] == "extra_forbidden" and len(place) == 1:
         return _unknown(where[:80], list(model.model_fields))
     if problem["type"] == "missing":
         return f"{where} is missing"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{where[:120]}: {message[:1].lower()}{message[1:]}" if where else message
+    said = _said(problem)
+    if len(place) > 1 and isinstance(place[-1], int):
+        where, said = where.rpartition(".")[0], f"entry {place[-1] + 1} {said}"
+    return f"{where[:120]}: {said}" if where else said
+
+
+def _said(problem: Any) -> str:
+    """What is wrong with a value, without the value."""
+    kind, value, about = problem["type"], problem["input"], problem.get("ctx", {})
+    if kind not in _SAID:
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        return message[:1].lower() + message[1:]
+    if kind == "string_pattern_mismatch" and about["pattern"] == EMAIL_FORM:
+        return "is not an e-mail address"
+    if kind == "int_parsing" and problem["loc"] == ("contact_id",) and "@" in str(value):
+        return f"{_WHOLE}; find the id with find_contacts_by_email"
+    said = _SAID[kind].format_map(about | {"unit": "characters" if isinstance(value, str) else "entries"})
+    return said.replace("'", "")
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -48,6 +48,8 @@ class AuditFile:
                 yield from (line.rstrip("\n") for line in file)
 
     def _full(self) -> list[Path]:
+        if not self.path.parent.is_dir():
+            return []
         full = re.compile(rf"{re.escape(self.path.name)}\.\d{{20}}")
         return sorted(path for path in self.path.parent.iterdir() if full.fullmatch(path.name))
 

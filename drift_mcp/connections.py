@@ -15,7 +15,9 @@ read_only = true
 What stands under `on` are rules: see `drift_mcp.events.rules.rule`.
 """
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zlib import crc32
@@ -101,7 +103,7 @@ def load(settings: Settings) -> Switchboard:
     toolboxes: dict[str, Toolbox] = {}
     for name, entry in file.connections.items():
         try:
-            source = None if entry.sandbox and not entry.model_extra else credentials.of_entry(entry.model_extra or {})
+            source = _source(entry)
             # Several sandboxes are several organisations, though each begins with the same company in it.
             if name in played[1:] and entry.sandbox_org is None:
                 entry.sandbox_org = _organisation(name)
@@ -118,6 +120,30 @@ def load(settings: Settings) -> Switchboard:
 def _organisation(name: str) -> int:
     """The id of a sandbox's organisation that was given none: six digits, the same for a name each time."""
     return 100_000 + crc32(name.encode()) % 900_000
+
+
+def _source(entry: _Entry) -> credentials.Source | None:
+    """Where its token comes from, None for a sandbox.
+
+    Raises:
+        InvalidSetting: nothing says so, or what does is unknown, nonsense or beside a sandbox.
+    """
+    given = entry.model_extra or {}
+    known = [each.name for each in fields(credentials.Source)]
+    for name in sorted(set(given) - set(known)):
+        close = get_close_matches(name, [*known, *_Entry.model_fields], n=1)
+        hint = f"did you mean {close[0]}?" if close else "docs/credentials.md has those there are"
+        raise InvalidSetting(f"{name!r} is no setting of a connection; {hint}")
+    if entry.sandbox and given:
+        raise InvalidSetting(f"leave out either `sandbox = true`, which needs no token, or {', '.join(given)}")
+    if entry.sandbox:
+        return None
+    try:
+        return credentials.of_entry(given)
+    except InvalidSetting as error:
+        if given:
+            raise
+        raise InvalidSetting(f"{error}, or give `sandbox = true`") from None
 
 
 def _rules(entry: _Entry) -> "tuple[Rule, ...]":
@@ -137,5 +163,10 @@ def _read(path: Path) -> _File:
         raise InvalidSetting(f"connections: {path} cannot be read ({error.strerror})") from None
     except ValidationError as error:
         raise InvalidSetting.of(f"connections: {path}", error) from None
-    except ValueError:
-        raise InvalidSetting(f"connections: {path} is no TOML") from None
+    except UnicodeDecodeError:
+        raise InvalidSetting(f"connections: {path} is not in UTF-8") from None
+    except ValueError as error:
+        # Only where it is: the rest may repeat what stands there.
+        place = re.search(r"\(at (line \d+, column \d+|end of document)\)$", str(error))
+        where = f": see {place[1]}" if place else ""
+        raise InvalidSetting(f"connections: {path} is no TOML{where}") from None

@@ -41,13 +41,13 @@ def _one_line(text: str) -> str:
     if "\n" in text or "\t" in text or "\r" in text:
         raise PydanticCustomError("line_break", "must be one line")
     if len(text) > MAX_LINE:
-        raise PydanticCustomError("too_long", "must have at most 500 characters")
+        raise PydanticCustomError("line_too_long", "must have at most 500 characters")
     return text
 
 
 def _cursor(text: str) -> str:
     if len(text) > MAX_CURSOR:
-        raise PydanticCustomError("too_long", "is longer than any cursor")
+        raise PydanticCustomError("cursor_too_long", "is longer than any cursor")
     return _clean(text)
 
 
@@ -112,10 +112,11 @@ Text = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=MAX
 PathText = Annotated[str, AfterValidator(_path_safe)]
 """An id that is text and becomes one segment of a path, such as an account's `123458_domain.com`."""
 
+EMAIL_FORM = r"^[^@\s]+@[^@\s]+$"
 Email = Annotated[
     str,
     AfterValidator(_one_line),
-    Field(pattern=r"^[^@\s]+@[^@\s]+$"),
+    Field(pattern=EMAIL_FORM),
     WithJsonSchema({"type": "string", "format": "email"}),
 ]
 """One e-mail address. Only the outer form is checked: Drift decides what it accepts."""

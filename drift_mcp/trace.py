@@ -157,7 +157,7 @@ class Trace:
             elif found is not False:
                 doubtful += 1
         if len(certain) == 1:
-            return Finding(Verdict.APPLIED, result_of(self.operation.result, certain[0], self.request))
+            return Finding(Verdict.APPLIED, self._answer(certain[0]))
         return UNKNOWN if certain or doubtful else NOT_APPLIED
 
     async def _confirmed(self, raw: Row, looks: list[Look]) -> tuple[bool | None, Row]:
@@ -185,7 +185,7 @@ class Trace:
         async for raw, _, same in self._rows(changed.look, self._known(), changed=changed):
             if same:
                 fits = _operation(changed.look).result is self.operation.result
-                return Finding(Verdict.APPLIED, result_of(self.operation.result, raw, self.request) if fits else _DONE)
+                return Finding(Verdict.APPLIED, self._answer(raw if fits else _DONE))
             if same is None:
                 verdict = UNKNOWN
         return verdict
@@ -203,7 +203,10 @@ class Trace:
 
     def gone(self) -> Finding:
         """What a write answers that takes a record away."""
-        return Finding(Verdict.APPLIED, _DONE if "ok" in self.operation.result.model_fields else {})
+        return Finding(Verdict.APPLIED, self._answer(_DONE) if "ok" in self.operation.result.model_fields else {})
+
+    def _answer(self, raw: Row) -> Row:
+        return result_of(self.operation.result, raw, self.request)
 
     def _is_gone(self, gone: Gone, row: Row) -> bool:
         if any(row.get(name) == value for name, value in gone.marks.items()):

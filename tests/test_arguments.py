@@ -150,6 +150,32 @@ class TestWhatIsRefused:
         assert "red" in problem
         assert "blue" in problem
 
+    @pytest.mark.parametrize(
+        ("operation", "argument", "value", "said"),
+        [
+            ("create_contact", "email", "nope", "email: is not an e-mail address"),
+            ("unsubscribe_emails", "emails", ["a@b.example", "nope"], "emails: entry 2 is not an e-mail address"),
+            (
+                "get_contact",
+                "contact_id",
+                "a@b.example",
+                "contact_id: must be a whole number; find the id with find_contacts_by_email",
+            ),
+            ("get_contact", "contact_id", "abc", "contact_id: must be a whole number"),
+            ("get_contact", "contact_id", 0, "contact_id: must be at least 1"),
+            ("list_conversations", "limit", 201, "limit: must be at most 200"),
+            ("list_conversations", "status", ["opne"], "status: entry 1 must be open, closed or pending"),
+            ("send_message", "type", "shout", "type: must be chat or private_note"),
+            ("send_message", "body", "", "body: must not be empty"),
+            ("send_message", "body", "x" * 50_001, "body: must have at most 50000 characters"),
+            ("create_tag", "name", "", "name: must not be empty"),
+            ("create_tag", "color", "red", "color: must have the form that its description gives"),
+            ("remove_contact_tags", "tags", [], "tags: must not be empty"),
+        ],
+    )
+    def test_it_is_said_in_words_for_who_passed_it(self, operation: str, argument: str, value: Any, said: str) -> None:
+        assert said in problems({argument: value}, OPERATIONS[operation])
+
     def test_a_problem_deep_inside_says_where(self) -> None:
         (problem,) = problems({"contact_id": 1, "parts": [{"name": "ok"}, {"name": "x", "size": "many"}]})
         assert problem.startswith("parts.1.size: ")

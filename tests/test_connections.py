@@ -138,7 +138,16 @@ class TestTheFile:
             ("[connections.a]\nsandbox = 'yes'", "a.sandbox"),
             ("[connections.a]\nsandbox = true\ntoolsets = ['nothing']", "there is no 'nothing'"),
             ("[connections.a]\ntoken_env = 'A'\nbase_url = 'http://drift.example'", "must start with https"),
-            ("nonsense", "no TOML"),
+            ("[connections.a]\nsandbox = yes", "no TOML: see line 2, column 11"),
+            ("[connections.a]\nsandbox = true\n[connections.b", "no TOML: see end of document"),
+            (f"[connections.a]\nsandbox_org = {'9' * 5_000}", "no TOML$"),
+            ("[connections.a]\nsandbox = true\nreadonly = true", "did you mean read_only"),
+            ("[connections.a]\ntoken_flie = 'x'", "did you mean token_file"),
+            ("[connections.a]\nsandbox = true\ncolour = 'x'", "'colour' is no setting .*docs/credentials.md"),
+            ("[connections.a]", "one of token_env, .*oauth, or give `sandbox = true`"),
+            ("[connections.a]\nsandbox = true\ntoken_env = 'A'", "either `sandbox = true`.* or token_env"),
+            ("[connections.a]\nsandbox = true\noauth = true\nclient_id = 'x'", "or oauth, client_id"),
+            ("[connections.a]\nsandbox = true\n[connections.a.on.new_mesage]", "new_conversation.*docs/events.md"),
         ],
     )
     def test_what_is_wrong_with_it_is_said(self, load: Callable[..., Switchboard], text: str, said: str) -> None:
@@ -146,9 +155,17 @@ class TestTheFile:
             load(text)
 
     def test_a_value_that_is_refused_is_not_shown(self, load: Callable[..., Switchboard]) -> None:
-        with pytest.raises(InvalidSetting) as refused:
-            load("[connections.a]\nread_only = 'secret-token-1'")
-        assert "secret-token-1" not in str(refused.value)
+        wrong = ("read_only = '{}'", "readonly = '{}'", "token_env = {}", "{}", "{} = 1\n{} = 2")
+        for line in (each.replace("{}", "secret-token-1") for each in wrong):
+            with pytest.raises(InvalidSetting) as refused:
+                load(f"[connections.a]\n{line}")
+            assert "secret-token-1" not in str(refused.value)
+
+    def test_a_file_in_another_encoding_is_said(self, tmp_path: Path) -> None:
+        file = tmp_path / "connections.toml"
+        file.write_bytes("# für uns".encode("latin-1"))
+        with pytest.raises(InvalidSetting, match="not in UTF-8"):
+            connections.load(Settings(connections=str(file)))
 
     def test_a_file_that_is_not_there_is_said(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidSetting, match="cannot be read"):

@@ -4,6 +4,7 @@ Their models, tolerant of new fields, are in `drift_mcp.events.models`. A type t
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,16 @@ KINDS = {
     "button_action": Kind(),
 }
 UNKNOWN = Kind()
+_ALIKE = 0.9
+"""Below this, names that Drift may add some day would be taken for a slip: contact_created, meeting_cancelled."""
 
 
 def kind_of(type_name: str) -> Kind:
     """What is known of a type."""
     return KINDS.get(type_name, UNKNOWN)
+
+
+def meant_by(type_name: str) -> str | None:
+    """The documented type that one nobody knows is a slip of the pen for: a letter or two, capitals, blanks."""
+    plain = type_name.lower().replace("-", "_").replace(" ", "_")
+    return next(iter(get_close_matches(plain, KINDS, n=1, cutoff=_ALIKE)), None)

@@ -5,7 +5,7 @@ What several resources share stands here.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from drift_mcp.fields import Line
 from drift_mcp.operation import LOCAL, ListRequest, Request, Result
@@ -51,10 +51,22 @@ class Change(Request):
 
 
 class Done(Result):
-    """Drift's `{"result":"OK","ok":true}`."""
+    """Drift's `{"result":"OK","ok":true}`, and the numeric ids of the request: Drift does not say what it did that to.
+
+    An id that is text may have been made of what a visitor typed, as an account's is.
+    """
 
     ok: bool | None = None
     result: Annotated[str | None, Field(exclude=True)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _to_what(cls, body: Any, info: ValidationInfo) -> Any:
+        request = info.context
+        if not isinstance(body, dict) or not isinstance(request, Request):
+            return body
+        given = {name: request.argument(name) for name in type(request).model_fields if name.endswith("_id")}
+        return {name: value for name, value in given.items() if isinstance(value, int)} | body
 
 
 def said_ok(body: object) -> object:

@@ -14,6 +14,7 @@ from drift_mcp import present
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.events import Events
 from drift_mcp.events.event import Event
+from drift_mcp.events.kinds import KINDS, meant_by
 from drift_mcp.events.log import START, BadCursor, Entry, LogUnavailable, Page, Wanted
 from drift_mcp.events.models import MODELS, Undocumented
 from drift_mcp.fields import Cursor, Id, Line, Moment, Stamp, VisitorData, VisitorHtml, iso_from_ms
@@ -33,6 +34,7 @@ NOT_SET_UP = (
     "asks Drift itself while it waits, or list_conversations. Or ask the user to set DRIFT_WEBHOOK_TOKEN and have "
     "Drift post to /webhooks/drift/ and this connection's name, or to set --poll-seconds."
 )
+UNDOCUMENTED = f"No such type is documented, and none has come so far. Drift's types: {', '.join(KINDS)}."
 UNAVAILABLE = problem(
     "events_unavailable", "The log of events cannot be used at the moment.", "Call again.", retry_after_seconds=5
 )
@@ -98,8 +100,9 @@ async def list_received_events(request: ListReceived, context: Context) -> dict[
     forward = request.cursor is not None or request.since is not None
     try:
         wanted = await _wanted(request, events)
+        note = await _note(wanted, events)
         if request.status:
-            return await _given_up(wanted, request.limit, events, context)
+            return note | await _given_up(wanted, request.limit, events, context)
         if forward:
             page = await _read(events, wanted, request.cursor or START, request.limit)
             entries = page.entries
@@ -116,7 +119,7 @@ async def list_received_events(request: ListReceived, context: Context) -> dict[
     if more:
         said["next_cursor"] = cursor
     set_up = None if entries or events.hears else NOT_SET_UP
-    return said | slim({"lost": _lost(page), "truncated": cut, "next": set_up})
+    return said | note | slim({"lost": _lost(page), "truncated": cut, "next": set_up})
 
 
 async def wait_for_event(request: WaitFor, context: Context) -> dict[str, Any]:
@@ -129,6 +132,7 @@ async def wait_for_event(request: WaitFor, context: Context) -> dict[str, Any]:
     began = anyio.current_time()
     try:
         wanted = await _wanted(request, events)
+        note = await _note(wanted, events)
         cursor = request.cursor or (START if request.since is not None else "")
         entry: Entry | None = None
         with anyio.move_on_after(request.wait_seconds):
@@ -151,7 +155,7 @@ async def wait_for_event(request: WaitFor, context: Context) -> dict[str, Any]:
     said = slim({"waited_seconds": round(anyio.current_time() - began), "cursor": cursor})
     if entry is not None:
         return {"event": _shown(entry)} | said
-    return said | {"next": "Nothing came. Call again with this cursor to go on waiting, or tell the user."}
+    return said | note | {"next": "Nothing came. Call again with this cursor to go on waiting, or tell the user."}
 
 
 async def _given_up(wanted: Wanted, limit: int, events: Events, context: Context) -> dict[str, Any]:
@@ -173,6 +177,21 @@ async def _wanted(request: ListReceived | WaitFor, events: Events) -> Wanted:
         since=request.since,
         org_id=await events.org_id(),
     )
+
+
+async def _note(wanted: Wanted, events: Events) -> dict[str, str]:
+    """What to say of a type that is neither documented nor in the log: it may be one that Drift has added.
+
+    Raises:
+        InvalidArguments: it is a slip of the pen, and would be waited for in vain.
+    """
+    if wanted.type is None or wanted.type in KINDS:
+        return {}
+    if (await events.log.latest(Wanted(type=wanted.type, org_id=wanted.org_id), 1)).entries:
+        return {}
+    if meant := meant_by(wanted.type):
+        raise InvalidArguments([f"type: no event has this type; did you mean {meant}"])
+    return {"note": UNDOCUMENTED}
 
 
 async def _read(events: Events, wanted: Wanted, cursor: str, limit: int) -> Page:

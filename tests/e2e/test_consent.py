@@ -100,7 +100,7 @@ class TestBothEras:
         self, agent: Agent, person: Person, states: Path, drift: Any, nina: int
     ) -> None:
         person.action = "accept"
-        assert agent.ask("delete_contact", contact_id=nina) == {"ok": True}
+        assert agent.ask("delete_contact", contact_id=nina) == {"ok": True, "contact_id": nina}
         assert person.asked == [
             f'Delete contact {nina}: name "Nina Falk", email "{NINA}"? This cannot be undone. '
             "Drift organisation: drift."
@@ -179,7 +179,7 @@ class TestInRounds:
             assert self.kind(self.call(agent, {"contact_id": nina}, f"{sealed[:-2]}AA")) == "confirmation_unknown"
             assert self.kind(self.call(agent, {"contact_id": nina}, "made up")) == "confirmation_unknown"
             assert deletions(drift) == []
-            assert self.call(agent, {"contact_id": nina}, sealed) == {"ok": True}
+            assert self.call(agent, {"contact_id": nina}, sealed) == {"ok": True, "contact_id": nina}
             assert self.kind(self.call(agent, {"contact_id": nina}, sealed)) == "confirmation_used"
         assert deletions(drift) == [f"/contacts/{nina}"]
 
@@ -206,7 +206,7 @@ class TestWithoutElicitation:
             assert other["kind"] == "confirmation_other"
             arguments = {"contact_id": nina, "preview_token": token}
             done = agent.ask("run_destructive_operation", name="delete_contact", arguments=arguments)
-            assert done == {"ok": True}
+            assert done == {"ok": True, "contact_id": nina}
             assert agent.refused("delete_contact", **arguments)["kind"] == "confirmation_used"
         assert deletions(drift) == [f"/contacts/{nina}"]
 
@@ -215,7 +215,10 @@ class TestWithoutElicitation:
     ) -> None:
         with open_agent() as one, open_agent() as another:
             token = one.ask("delete_contact", contact_id=nina)["preview_token"]
-            assert another.ask("delete_contact", contact_id=nina, preview_token=token) == {"ok": True}
+            assert another.ask("delete_contact", contact_id=nina, preview_token=token) == {
+                "ok": True,
+                "contact_id": nina,
+            }
             assert one.refused("delete_contact", contact_id=nina, preview_token=token)["kind"] == "confirmation_used"
 
     def test_a_token_does_not_stand_in_for_a_person_who_can_be_asked(
@@ -234,7 +237,7 @@ class TestOtherPolicies:
     def test_allow_asks_nobody(self, open_agent: Open, drift: Any, nina: int) -> None:
         person = Person("decline")
         with open_agent(person, "--destructive", "allow") as agent:
-            assert agent.ask("delete_contact", contact_id=nina) == {"ok": True}
+            assert agent.ask("delete_contact", contact_id=nina) == {"ok": True, "contact_id": nina}
         assert person.asked == []
 
     def test_block_neither_lists_nor_runs_nor_asks(self, open_agent: Open, drift: Any, nina: int) -> None:

@@ -153,7 +153,7 @@ class TestContacts:
     def test_a_deleted_contact_is_gone(self, agent: Agent) -> None:
         email = _address()
         contact_id = agent.ask("create_contact", email=email)["id"]
-        assert agent.ask("delete_contact", contact_id=contact_id) == {"ok": True}
+        assert agent.ask("delete_contact", contact_id=contact_id) == {"ok": True, "contact_id": contact_id}
         assert agent.refused("get_contact", contact_id=contact_id)["kind"] == "not_found"
         assert agent.refused("delete_contact", contact_id=contact_id)["kind"] == "not_found"
         assert agent.every_row("find_contacts_by_email", email=email) == []

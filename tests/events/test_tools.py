@@ -152,3 +152,30 @@ class TestWait:
                 tasks.cancel_scope.cancel()
         await tell(desk, message(1))
         assert len((await call(desk, "list_received_events"))["items"]) == 1
+
+
+class TestATypeThatNobodyKnows:
+    @pytest.mark.parametrize("name", ["list_received_events", "wait_for_event"])
+    async def test_a_slip_of_the_pen_is_refused_with_what_was_meant(self, desk: Desk, name: str) -> None:
+        for slip in ("new_mesage", "New Message", "newMessage"):
+            error = (await call(desk, name, type=slip))["error"]
+            assert error["kind"] == "invalid_arguments"
+            assert "did you mean new_message." in error["message"]
+
+    async def test_one_like_none_is_looked_for_with_the_note_that_it_is_not_documented(self, desk: Desk) -> None:
+        waited = await call(desk, "wait_for_event", type="contact_created", wait_seconds=1)
+        listed = await call(desk, "list_received_events", type="contact_created")
+        for said in (waited, listed):
+            assert "conversation_status_updated" in said["note"]
+        assert waited["cursor"]
+        assert listed["items"] == []
+
+    async def test_one_that_has_come_once_is_as_good_as_documented(self, desk: Desk) -> None:
+        await desk.toolbox.connection.events.told("new_mesage", None, message(1) | {"orgId": None})
+        found = await call(desk, "list_received_events", type="new_mesage")
+        assert (found["count"], "note" in found) == (1, False)
+        waited = await call(desk, "wait_for_event", type="new_mesage", wait_seconds=1)
+        assert not {"error", "note"} & set(waited)
+
+    async def test_a_documented_one_comes_without_a_note(self, desk: Desk) -> None:
+        assert "note" not in await call(desk, "list_received_events", type="playbook_goal_met")

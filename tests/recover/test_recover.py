@@ -154,7 +154,8 @@ class TestRepeated:
         async with desk(app, url, tmp_path, retries=FAST) as here:
             made = await here.call("create_contact", email="gone@visitor.example")
             await here.befall("delete_contact", "reset_after")
-            assert await here.call("delete_contact", contact_id=made["id"]) == {"ok": True, "recovered": True}
+            found = await here.call("delete_contact", contact_id=made["id"])
+            assert found == {"ok": True, "contact_id": made["id"], "recovered": True}
 
     async def test_a_deletion_of_what_never_was_is_not(self, app: Starlette, url: str, tmp_path: Path) -> None:
         async with desk(app, url, tmp_path, retries=FAST) as here:

@@ -25,6 +25,7 @@ EVENTS = ("new_conversation", "contact_identified")
 """Types of event that name a contact, and that nothing a rule does can cause."""
 TOOLS = ("enrich_contact", "add_contact_tags", "post_timeline_event")
 CONTACT = "contact_id"
+_SEE = "docs/events.md shows them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ def rules_of(on: Mapping[str, Mapping[str, Any]]) -> tuple[Rule, ...]:
 def _rules(on: Mapping[str, Mapping[str, Any]]) -> Iterator[Rule]:
     for event, tools in on.items():
         if event not in EVENTS:
-            raise InvalidSetting(f"on: rules can be for {' and '.join(EVENTS)}, not for {event!r}")
+            raise InvalidSetting(f"on: rules can be for {' and '.join(EVENTS)}, not for {event!r}; {_SEE}")
         for tool, given in tools.items():
             if tool not in TOOLS:
-                raise InvalidSetting(f"on.{event}: rules can run {', '.join(TOOLS)}, not {tool!r}")
+                raise InvalidSetting(f"on.{event}: rules can run {', '.join(TOOLS)}, not {tool!r}; {_SEE}")
             if given is False:
                 continue
             if given is not True and not isinstance(given, dict):
