@@ -31,6 +31,11 @@ DRIFT_MCP = (sys.executable, "-m", "drift_mcp")
 _KEPT = ("HOME", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait for processes that they have started."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """What the tests are made of stays: the collector need not look through all of it again and again."""
     gc.collect()
