@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-import jsonschema
 from anyio.from_thread import BlockingPortal
+from jsonschema import Draft202012Validator
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, Tool
 
@@ -87,6 +87,7 @@ _ERROR = {
         }
     },
 }
+_CHECKED = Draft202012Validator(_ERROR)
 _STACK = ("Traceback", '.py", line', "Error(", "Exception", "pydantic", "httpx", "errors.")
 
 
@@ -94,7 +95,7 @@ def clear_error(result: dict[str, Any]) -> dict[str, Any]:
     """The `error` of a tool result, in JSON's names, that says what failed and what to do next, and nothing else."""
     assert result.get("isError") is True, result
     content: dict[str, Any] = result["structuredContent"]
-    jsonschema.validate(content, _ERROR)
+    _CHECKED.validate(content)
     assert [block["type"] for block in result["content"]] == ["text"]
     text = result["content"][0]["text"]
     assert json.loads(text) == content
