@@ -42,6 +42,8 @@ def refuses(host: Host) -> bool:
         httpx.get(f"{host.url}/healthz", trust_env=False)
     except httpx.ConnectError:
         return True
+    except httpx.TransportError:  # it took this one in the moment in which it stopped taking any
+        return False
     return False
 
 
