@@ -48,6 +48,16 @@ class Host:
         message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO}
         return self.post(message, path, **headers)
 
+    def refuses(self) -> bool:
+        """Whether it takes no connections any more. In the moment in which it stops it may drop one that it took."""
+        try:
+            httpx.get(f"{self.url}/healthz", trust_env=False)
+        except httpx.ConnectError:
+            return True
+        except httpx.TransportError:
+            return False
+        return False
+
     def close(self) -> None:
         self.http.close()
         self.process.end()

@@ -36,17 +36,6 @@ def slow(serve: Serve, listener: Listener) -> Iterator[Host]:
     own.close()
 
 
-def refuses(host: Host) -> bool:
-    """Whether it takes no connections any more."""
-    try:
-        httpx.get(f"{host.url}/healthz", trust_env=False)
-    except httpx.ConnectError:
-        return True
-    except httpx.TransportError:  # it took this one in the moment in which it stopped taking any
-        return False
-    return False
-
-
 class TestHealth:
     def test_it_is_alive_and_with_the_sandbox_ready(self, host: Host) -> None:
         assert host.http.get("/healthz").json() == {"status": "alive"}
@@ -100,7 +89,7 @@ class TestTheEnd:
         def end() -> None:
             wait_until(lambda: bool(listener.heads))
             slow.process.signal(signal.SIGTERM)
-            wait_until(lambda: refuses(slow))
+            wait_until(lambda: slow.refuses())
             assert slow.process.child.poll() is None
             listener.may_answer.set()
 
@@ -124,7 +113,7 @@ class TestTheEnd:
             slow.post(CALL, **headers)
         wait_until(lambda: bool(listener.heads))
         slow.process.signal(signal.SIGTERM)
-        wait_until(lambda: refuses(slow))
+        wait_until(lambda: slow.refuses())
         time.sleep(0.5)  # in which it could end
         assert slow.process.child.poll() is None
         listener.may_answer.set()

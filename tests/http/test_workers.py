@@ -140,15 +140,7 @@ def test_a_call_in_flight_is_answered_first(serve: Serve, listener: Listener, wa
     waiting.start()
     wait_until(lambda: bool(listener.heads))
     own.process.signal(signal.SIGTERM)
-
-    def refused() -> bool:
-        try:
-            httpx.get(f"{own.url}/healthz", trust_env=False)
-        except httpx.ConnectError:
-            return True
-        return False
-
-    wait_until(refused)
+    wait_until(own.refuses)
     assert own.process.child.poll() is None
     listener.may_answer.set()
     waiting.join()
