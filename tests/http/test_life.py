@@ -89,7 +89,7 @@ class TestTheEnd:
         def end() -> None:
             wait_until(lambda: bool(listener.heads))
             slow.process.signal(signal.SIGTERM)
-            wait_until(lambda: slow.refuses())
+            wait_until(slow.refuses)
             assert slow.process.child.poll() is None
             listener.may_answer.set()
 
@@ -113,7 +113,7 @@ class TestTheEnd:
             slow.post(CALL, **headers)
         wait_until(lambda: bool(listener.heads))
         slow.process.signal(signal.SIGTERM)
-        wait_until(lambda: slow.refuses())
+        wait_until(slow.refuses)
         time.sleep(0.5)  # in which it could end
         assert slow.process.child.poll() is None
         listener.may_answer.set()
