@@ -7,6 +7,7 @@ from typing import Any
 from mcp import Client
 
 from benchmarks.pipe import Failed
+from tests.support import columns
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Agent:
         if answer.is_error:
             raise Failed(f"{tool} answered with an error: {text[:500]}")
         try:
-            return _named(json.loads(text))
+            return columns.read(text)
         except ValueError:
             return text
 
@@ -53,7 +54,7 @@ class Agent:
 
     async def _find(self, **arguments: Any) -> None:
         found = await self.call("find_operations", **arguments)
-        self.known |= {each["name"]: each["run_with"] for each in [*found["operations"], *found.get("jobs", [])]}
+        self.known |= {each["name"]: each["run_with"] for each in found["operations"]}
 
     async def run(self, operation: str, risk: str, /, **arguments: Any) -> Any:
         """Run an operation that is not listed."""
@@ -61,17 +62,6 @@ class Agent:
             self.guessed.append(operation)
         runner = self.known.get(operation, f"run_{risk}_operation")
         return await self.call(runner, name=operation, arguments=arguments)
-
-
-def _named(value: Any) -> Any:
-    """What drift-mcp writes as `{"columns": […], "rows": [[…], …]}` as the rows that a model reads out of it."""
-    if isinstance(value, list):
-        return [_named(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"columns", "rows"}:
-        return [dict(zip(value["columns"], row, strict=True)) for row in value["rows"]]
-    return {key: _named(item) for key, item in value.items()}
 
 
 def compact(value: object) -> str:
