@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Finished, LocalDrift, Process
+from tests.events.conftest import log, open_log  # noqa: F401 - fixtures
 from tests.http.host import Host
 
 WEBHOOK_TOKEN = "verification-token-of-the-rules"

@@ -1,8 +1,6 @@
 """What a ledger, embedded or in Redis, promises to several processes: each event once, held, and never forgotten."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
@@ -15,7 +13,7 @@ from drift_mcp.events.rules.sqlite_ledger import SqliteLedger
 from drift_mcp.events.sqlite_log import SqliteLog
 from drift_mcp.store.ledger import RedisLedger
 from drift_mcp.store.log import RedisLog
-from drift_mcp.store.shared import Shared
+from tests.events.conftest import OpenLog
 
 RULE, OTHER = "new_conversation.enrich_contact", "new_conversation.add_contact_tags"
 WANTED = Wanted(type="new_conversation", org_id=1)
@@ -27,7 +25,6 @@ def conversation(number: int, *, org_id: int = 1, kind: str = "new_conversation"
     return event.read("acme", kind, org_id, {"id": number, "contactId": 77, "createdAt": NOW + number})
 
 
-OpenLog = Callable[..., EventLog]
 Later = Callable[[float], Awaitable[None]]
 
 
@@ -37,28 +34,6 @@ def ledger_of(log: EventLog) -> Ledger:
         return RedisLedger(log)
     assert isinstance(log, SqliteLog)
     return SqliteLedger(log)
-
-
-@pytest.fixture
-async def open_log(tmp_path: Path, store: str) -> AsyncIterator[OpenLog]:
-    """Opens the log of the test; twice, as two processes would."""
-    opened: list[Any] = []
-
-    def start(size: int = 100_000_000) -> EventLog:
-        if store:
-            opened.append(Shared(store, "acme"))
-            return RedisLog(opened[-1], days=7, size=size)
-        opened.append(SqliteLog(tmp_path / "events.sqlite", days=7, size=size))
-        return opened[-1]  # type: ignore[no-any-return]
-
-    yield start
-    for each in opened:
-        await each.aclose()
-
-
-@pytest.fixture
-def log(open_log: OpenLog) -> EventLog:
-    return open_log()
 
 
 @pytest.fixture
