@@ -7,8 +7,7 @@ does. What only a call needs is imported at the first call: a host waits for the
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from drift_mcp import catalogue, surface
 from drift_mcp.caller import NOBODY, Caller
@@ -39,14 +38,6 @@ class Toolbox:
         self.beside = beside
         self._entries = catalogue.load()
         self._surface = offers or surface.chosen(connection.settings, self._entries)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connections to Drift. Nothing may be called afterwards."""

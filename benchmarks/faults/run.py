@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -168,7 +169,7 @@ async def run(number: int, seed: int, callers: int, state: Path) -> Run:
     return result
 
 
-def toolbox(url: str, state: Path) -> Toolbox:
+def toolbox(url: str, state: Path) -> aclosing[Toolbox]:
     """A toolbox as an operator would set it up for a Drift of his own, for whom the call limit is no limit."""
     settings = Settings(
         base_url=url,
@@ -179,7 +180,7 @@ def toolbox(url: str, state: Path) -> Toolbox:
         allow_dangerous=True,
         state_dir=str(state),
     )
-    return Toolbox(Connection(settings, open_gateway=lambda given: connect(given, sandbox_credential())))
+    return aclosing(Toolbox(Connection(settings, open_gateway=lambda given: connect(given, sandbox_credential()))))
 
 
 async def _all(tools: Toolbox, todo: list[Write], callers: int, result: Run) -> None:

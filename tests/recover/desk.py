@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ async def desk(
         return Gateway(url, FixedCredential(SANDBOX_TOKEN, client), retries=retries, limits=limits)
 
     asked = Settings(state_dir=str(state), allow_dangerous=True, destructive="allow", store=STORE, **settings)
-    async with Toolbox(Connection(asked, open_gateway=gateway)) as toolbox:
+    async with aclosing(Toolbox(Connection(asked, open_gateway=gateway))) as toolbox:
         opened = Desk(app, url, toolbox)
         try:
             yield opened

@@ -1,6 +1,7 @@
 """What is kept of Drift's answers, and that it is never kept beyond what is known to have changed."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from types import SimpleNamespace
 from typing import Any
 
@@ -295,7 +296,7 @@ class TestTools:
         assert desk.sent.count(get) == 3
 
     async def test_it_is_off_by_default(self) -> None:
-        async with Desk().toolbox as toolbox:
+        async with aclosing(Desk().toolbox) as toolbox:
             rows = await toolbox.operate("list_contacts", limit=1)
             for _ in range(2):
                 await toolbox.call("get_contact", {"contact_id": rows["items"][0]["id"]})

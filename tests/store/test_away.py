@@ -1,7 +1,7 @@
 """While Redis is away: reads go on, what needs it is refused clearly, and all is well again without a restart."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ async def toolbox(
 ) -> AsyncIterator[Toolbox]:
     monkeypatch.setenv("DRIFT_ACCESS_TOKEN", drift.token)
     settings = Settings(base_url=drift.url, store=redis.url, state_dir=str(tmp_path))
-    async with Toolbox(Connection(settings)) as opened:
+    async with aclosing(Toolbox(Connection(settings))) as opened:
         yield opened
 
 

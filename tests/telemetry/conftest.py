@@ -1,6 +1,7 @@
 """A toolbox whose Drift is the sandbox over real HTTP, and a watcher that keeps what it is told."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -73,5 +74,5 @@ class _Known(Connection):
 @pytest.fixture
 async def toolbox(sandbox_url: str, tmp_path: Path) -> AsyncIterator[Toolbox]:
     settings = Settings(base_url=sandbox_url, state_dir=str(tmp_path), destructive="allow")
-    async with Toolbox(_Known(settings, "acme")) as made:
+    async with aclosing(Toolbox(_Known(settings, "acme"))) as made:
         yield made

@@ -1,6 +1,7 @@
 """What watchers are told of tool calls and of calls to Drift: how they went, and nothing of what was in them."""
 
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ async def test_repetitions_and_waiting_are_told(toolbox: Toolbox, seen: Seen, be
 
 async def test_a_lost_audit_line_is_told(seen: Seen, tmp_path: Path) -> None:
     settings = Settings(sandbox=True, state_dir=str(tmp_path), audit_file=str(tmp_path / "no" / "file"))
-    async with Toolbox(Connection(settings)) as toolbox:
+    async with aclosing(Toolbox(Connection(settings))) as toolbox:
         await toolbox.call("create_tag", {"name": "x"})
     assert seen.lost == 1
 
