@@ -41,12 +41,12 @@ class Pipe:
         """The result of a tool call, a JSON-RPC error excluded."""
         return self._result(self.request("tools/call", {"name": name, "arguments": arguments}))
 
-    def call_raw(self, name: str, arguments: bytes, patience: float = 2.0) -> dict[str, Any]:
+    def call_raw(self, name: str, arguments: bytes) -> dict[str, Any]:
         """The same with the arguments written as these very bytes."""
         self._last_id += 1
         head = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"%s","arguments":'
         self.process.write_line(head % (self._last_id, name.encode()) + arguments + b"}}")
-        return self._result(self.answer_to(self._last_id, patience))
+        return self._result(self.answer_to(self._last_id))
 
     def answer_to(self, request_id: int, patience: float = PATIENCE) -> dict[str, Any]:
         """The response with this id; notifications and answers without an id before it are passed over."""
