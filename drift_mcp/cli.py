@@ -29,6 +29,17 @@ COMMANDS = {
 class _Commands(click.Group):
     """Commands that are imported when they are used. Options and no command at all mean `serve`."""
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"Did you mean {close[0]}?" if close else "See `drift-mcp --help`."
+            raise click.UsageError(f"there is no command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -64,6 +75,9 @@ def main() -> None:
     except InvalidSetting as error:
         click.echo(f"drift-mcp: {error}", err=True)
         sys.exit(2)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
     except click.UsageError as error:
         # One clear line; the usage is a `--help` away.
         click.echo(f"drift-mcp: {error.format_message()}", err=True)
@@ -71,6 +85,11 @@ def main() -> None:
     except click.ClickException as error:
         click.echo(f"drift-mcp: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        # Of a file, or of stdout, where the disk is full.
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"drift-mcp: {where}{error.strerror or type(error).__name__}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

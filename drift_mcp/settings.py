@@ -7,6 +7,7 @@ among those of its topic.
 import math
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import partial
 from importlib.util import find_spec
@@ -33,12 +34,14 @@ class InvalidSetting(ValueError):
         return cls(f"{place}: {field_name}: {first['msg']}")
 
 
-class UnusableState(OSError, InvalidSetting):
-    """The state folder cannot be made. Where it has to be there, its words are for the operator."""
+class UnusableState(InvalidSetting):
+    """The state folder cannot be used where it has to be. The message is for the operator alone."""
 
-    def __str__(self) -> str:
+    def __init__(self, folder: Path, why: str) -> None:
         named = "name another one with --state-dir (DRIFT_STATE_DIR)"
-        return f"the state folder {self.filename} cannot be used ({self.strerror}); {named}"
+        super().__init__(f"the state folder {folder} cannot be used ({why}); {named}")
+        self.folder = folder
+        self.why = why
 
 
 def _setting(default: Any, env: str, text: str, *, secret: bool = False, path: bool = False) -> Any:
@@ -126,18 +129,39 @@ class Settings:
     log_format: str = _setting("text", "DRIFT_LOG_FORMAT", "Log lines as text or json, one object a line.")
 
     def state(self) -> Path:
-        """The folder for what outlives the process, made on first use (XDG base directories where none is set).
+        """The folder for what outlives the process, made on first use where it can be made.
+
+        Who writes to it finds out whether it can be used, which may end at any time. See `usable_state`.
+        """
+        folder = self._state_folder()
+        with suppress(OSError):
+            _make_private(folder)
+        return folder
+
+    def usable_state(self, *, writing: bool = True) -> Path:
+        """`state`, where a person has to be told if nothing can be read there, or written.
 
         Raises:
-            UnusableState: it cannot be made.
+            UnusableState: it cannot be made or read, or written though it is for `writing`.
         """
-        base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-        folder = Path(self.state_dir or Path(base) / "drift-mcp")
+        import tempfile
+
+        folder = self._state_folder()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(folder)
+            os.listdir(folder)
+            if writing:
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
         except OSError as error:
-            raise UnusableState(error.errno, error.strerror, str(folder)) from None
+            why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+            raise UnusableState(folder, why or type(error).__name__) from None
         return folder
+
+    def _state_folder(self) -> Path:
+        """Where it is, by the XDG base directories where none is set."""
+        base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        return Path(self.state_dir or Path(base) / "drift-mcp")
 
     def hears(self) -> bool:
         """Whether Drift's events come by themselves: by webhooks, or because this server asks all the time."""
@@ -249,6 +273,10 @@ def expand_paths(settings: "DataclassInstance") -> None:
         if each.metadata.get("path") and value.startswith("~"):
             # To be made whole before anybody has it: the class is frozen.
             object.__setattr__(settings, each.name, os.path.expanduser(value))
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def listed(text: str) -> list[str]:

@@ -137,10 +137,12 @@ class TestCall:
         finished = run("call", "create_contact", "email=jo@acme.example", "idempotency_key=20261121", "--sandbox")
         assert finished.status == 0, finished.stdout
 
-    @pytest.mark.parametrize("text", ["paste-your-drift-token-here", "${DRIFT_TOKEN}"])
+    @pytest.mark.parametrize(
+        "text", ["paste-your-drift-token-here", "${DRIFT_TOKEN}", "Bearer tok-0815", "Authorization: bearer x", "'tok'"]
+    )
     def test_a_placeholder_is_not_sent_as_a_token(self, run: Run, drift: Any, text: str) -> None:
         error = run("call", "list_users", env=drift.env | {"DRIFT_ACCESS_TOKEN": text}).json["error"]
-        assert (error["kind"], "What is set as the token is" in error["message"]) == ("not_connected", True)
+        assert (error["kind"], "What is set as the token " in error["message"]) == ("not_connected", True)
         assert "drift-mcp doctor" in error["next"]
         assert drift.requests() == []
 
@@ -170,6 +172,22 @@ class TestCall:
         assert (finished.status, finished.stderr) == (1, "")
         assert finished.json["error"]["kind"] == kind
 
+    def test_without_a_token_every_way_to_give_one_is_named(self, run: Run) -> None:
+        message = run("call", "list_users").json["error"]["message"]
+        assert "DRIFT_ACCESS_TOKEN, DRIFT_TOKEN_FILE and DRIFT_TOKEN_COMMAND are not set" in message
+
+    @pytest.mark.parametrize("token", ["", "tok-of-nobody-at-all"], ids=["none", "refused"])
+    def test_whoami_that_cannot_read_a_token_fails(self, run: Run, drift: Any, token: str) -> None:
+        finished = run("call", "whoami", env=drift.env | {"DRIFT_ACCESS_TOKEN": token})
+        assert (finished.status, "problem" in finished.json) == (1, True)
+        assert run("call", "whoami", env=drift.env).status == 0
+
+    def test_an_erasure_that_left_something_behind_fails_too(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "events-sandbox.sqlite").write_text("this is no database" * 100)
+        options = ("--sandbox", "--destructive", "allow", "--state-dir", str(tmp_path))
+        finished = run("call", "delete_contact", "contact_id=23383583758", *options)
+        assert (finished.status, "problem" in finished.json) == (1, True)
+
     def test_it_works_against_a_drift_over_http(self, run: Run, drift: Any) -> None:
         assert run("call", "get_conversation_stats", env=drift.env).status == 0
         assert [request["path"] for request in drift.requests()] == ["/conversations/stats"]
@@ -189,6 +207,15 @@ class TestBadUsage:
             (["call", "get_conversation_stats", "=x"], "KEY=VALUE"),
             (["call", "get_conversation_stats", "--json", "{"], "JSON"),
             (["call", "get_conversation_stats", "--json", "[1]"], "object"),
+            (["call", "get_conversation_stats", "--json", "[" * 100_000], "nested too deep"),
+            (["call", "list_users", "--state-dir", "/dev/null"], "the state folder /dev/null cannot be used (it is no"),
+            (["call", "whoami", "--state-dir", "/dev/null/below"], "the state folder /dev/null/below cannot be used"),
+            (["logout", "--state-dir", "/dev/null"], "the state folder /dev/null cannot be used"),
+            (["login", "acme"], "there is no connection 'acme', only drift; name the server's file of connections"),
+            (["login", "--wait", "nan"], "--wait must be a number"),
+            (["key", ""], "NAME"),
+            (["sandbox", "--token", "two words"], "--token must be visible ASCII"),
+            (["conections"], "Did you mean connections?"),
             (["call", "list_users", "limit=1", "--json", '{"limit": 2}'], "limit is given twice"),
             (["serve", "--port", "8312"], "--port needs --transport http"),
             (["--keys", "keys.json"], "--keys needs --transport http"),
@@ -213,7 +240,7 @@ class TestBadUsage:
             (["sandbox", "--port", "70000"], "70000"),
             (["sandbox", "--port", "http"], "http"),
         ],
-        ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+        ids=lambda value: " ".join(value)[:80] if isinstance(value, list) else "",
     )
     def test_bad_usage_is_one_clear_line_and_status_2(self, run: Run, arguments: list[str], words: str) -> None:
         finished = run(*arguments)
@@ -239,6 +266,66 @@ class TestBadUsage:
         finished = run("serve", "--sandbox", "--state-dir", "/dev/null", env={"DRIFT_HTTP_PORT": "8312"})
         assert finished.status == 0
         assert "writes cannot be put on record: the state folder /dev/null" in finished.stderr
+
+    def test_a_write_without_its_state_folder_says_so_and_is_made(self, run: Run) -> None:
+        write = ("create_contact", "email=jo@acme.example", "--sandbox", "--state-dir", "/dev/null")
+        finished = run("call", *write)
+        assert (finished.status, finished.json["email"]) == (0, "jo@acme.example")
+        assert "writes cannot be put on record: the state folder /dev/null" in finished.stderr
+
+    def test_reading_with_a_token_of_the_environment_needs_no_state_folder(self, run: Run, drift: Any) -> None:
+        finished = run("call", "list_users", "--state-dir", "/dev/null", env=drift.env)
+        assert (finished.status, finished.stderr) == (0, "")
+
+    def test_an_audit_file_that_cannot_be_written_is_named_at_the_start(self, run: Run) -> None:
+        stderr = run("serve", "--sandbox", "--audit-file", "/dev/null/audit").stderr
+        assert "writes cannot be put on record: the audit file /dev/null/audit cannot" in stderr
+
+    def test_of_several_connections_one_without_its_state_folder_is_named_and_all_are_served(
+        self, run: Run, launch: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        file, state = tmp_path / "connections.toml", tmp_path / "state"
+        file.write_text("[connections.acme]\nsandbox = true\n[connections.globex]\nsandbox = true\n")
+        (state / "connections").mkdir(parents=True)
+        (folder := state / "connections" / "globex").touch()
+        options = ("--connections", str(file), "--state-dir", str(state))
+        server = launch("serve", *options)
+        call = {"name": "list_users", "arguments": {"connection": "globex", "limit": 1}}
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+        for number, (method, params) in enumerate((("initialize", hello), ("tools/call", call))):
+            server.write_line(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode())
+            answer = json.loads(server.read_line())["result"]
+        assert answer["structuredContent"]["count"] == 1
+        server.close_stdin()
+        assert server.wait() == 0
+        assert f"globex: writes cannot be put on record: the state folder {folder} cannot be used" in server.stderr
+        assert "acme" not in server.stderr
+        whole = run("serve", "--connections", str(file), "--state-dir", "/dev/null")
+        assert (whole.status, whole.stderr.count("writes cannot be put on record")) == (0, 1)
+
+    def test_a_name_in_the_audit_says_nothing_to_the_terminal(self, run: Run, tmp_path: Path) -> None:
+        line = {"time": "2026-11-21T09:00:00Z", "principal": "eve\x1b[2J\nada", "connection": "drift"}
+        line |= {"tool": "create_contact", "ids": {}, "outcome": "applied"}
+        (tmp_path / "audit.jsonl").write_text(json.dumps(line) + "\n")
+        shown = run("audit", "--state-dir", str(tmp_path)).stdout
+        assert "eve[2J ada" in shown
+        assert (shown.count("\n"), "\x1b" in shown) == (2, False)
+
+    def test_output_that_finds_no_room_is_one_line_too(self, environment: dict[str, str]) -> None:
+        if not Path("/dev/full").exists():
+            pytest.skip("there is no /dev/full")
+        with Path("/dev/full").open("w") as full:
+            command = [sys.executable, "-m", "drift_mcp", "tools"]
+            ended = subprocess.run(
+                command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            )
+        assert (ended.returncode, ended.stderr.startswith("drift-mcp: ")) == (1, True)
+        assert ended.stderr.count("\n") == 1
+
+    def test_a_group_without_a_command_shows_its_help(self, run: Run) -> None:
+        finished = run("events")
+        assert (finished.status, finished.stdout) == (2, "")
+        assert finished.stderr.startswith("Usage: drift-mcp events")
 
     def test_a_sandbox_on_a_taken_port_says_so(self, run: Run, drift_process: Any) -> None:
         finished = run("sandbox", "--port", drift_process.url.rpartition(":")[2])

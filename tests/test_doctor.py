@@ -3,15 +3,18 @@
 import json
 import re
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from anyio import to_thread
 from pydantic import SecretStr
 
 from drift_mcp.credentials.source import store
@@ -100,6 +103,49 @@ class TestTheToken:
         assert found["text"] == "the environment variable DRIFT_ACCESS_TOKEN holds a placeholder, not a token"
         assert [each["path"] for each in drift.requests()] == ["/"]  # whether Drift is there, without a token
 
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            (f"Bearer {TOKEN}", "has the word Bearer before the token"),
+            (f"Authorization: bearer  {TOKEN}", "has the word Bearer before the token"),
+            (f'"{TOKEN}"', "has quotes around the token"),
+            (f"{TOKEN} {TOKEN}", "holds no token: it has blanks"),
+            (f"{TOKEN}—", "holds no token: it has blanks"),
+        ],
+        ids=["bearer", "header", "quotes", "blanks", "dash"],
+    )
+    def test_a_token_with_something_around_it_is_said_and_not_sent(
+        self, examine: Examine, drift: LocalDrift, home: Path, text: str, said: str
+    ) -> None:
+        path = claude(home, {"drift": TestTheClients.NOT_THERE | {"env": {"DRIFT_ACCESS_TOKEN": text}}})
+        told = examine(env={"DRIFT_ACCESS_TOKEN": text})
+        found, client = told["drift: token"], told["Claude Desktop: drift: token"]
+        assert found["level"] == client["level"] == "problem"
+        assert found["text"].startswith(f"the environment variable DRIFT_ACCESS_TOKEN {said}")
+        assert client["text"].startswith(f"DRIFT_ACCESS_TOKEN in {path} {said}")
+        assert [each["path"] for each in drift.requests()] == ["/"]
+
+    @pytest.mark.parametrize("name", ["DRIFT_API_KEY", "DRIFT_TOKEN", "DRIFT_OAUTH_ACCESS_TOKEN", "drift_access_token"])
+    def test_a_variable_that_nothing_reads_is_named(
+        self, examine: Examine, home: Path, tmp_path: Path, name: str
+    ) -> None:
+        path = claude(home, {"drift": TestTheClients.NOT_THERE | {"env": {name: "${A_REFERENCE}"}}})
+        others = {"DRIFT_ACCESS_TOKEN": "", "DRIFT_WEBHOOK_TOKEN": TOKEN, "DRIFT_CLIENT_SECRET": TOKEN}
+        told = examine("--state-dir", str(tmp_path), env=others | {name: TOKEN})
+        assert told["drift: token"]["text"].endswith(f"; nothing reads {name}")
+        assert told["drift: token"]["todo"].startswith("if the token is there, put it into DRIFT_ACCESS_TOKEN instead")
+        assert told["Claude Desktop: drift: token"]["text"] == f"nothing reads {name} in {path}"
+        named = TestTheClients.NOT_THERE | {"args": ["--connections", "c.toml"], "env": {name: "${A_REFERENCE}"}}
+        claude(home, {"drift": named})  # it may be the one that this file names
+        assert "Claude Desktop: drift: token" not in examine()
+
+    def test_the_token_in_the_variable_of_no_connection_is_named(self, examine: Examine, tmp_path: Path) -> None:
+        file = tmp_path / "connections.toml"
+        file.write_text('[connections.acme]\ntoken_env = "ACME_TOKEN"\n')
+        found = examine("--connections", str(file))["acme: token"]
+        said = "the environment variable ACME_TOKEN is not set; DRIFT_ACCESS_TOKEN is, but this connection does not"
+        assert found["text"].startswith(said)
+
     def test_without_one_it_says_where_it_looked_and_how_to_get_one(self, examine: Examine, tmp_path: Path) -> None:
         found = examine("--state-dir", str(tmp_path), env={"DRIFT_ACCESS_TOKEN": ""})["drift: token"]
         assert found["level"] == "problem"
@@ -130,7 +176,7 @@ class TestTheToken:
         assert "that `token_file` or DRIFT_TOKEN_FILE names" in found["text"]
         file = tmp_path / "connections.toml"
         file.write_text('[connections.acme]\ntoken_env = "Secret0815"\n')
-        told = examine("--connections", str(file))["acme: token"]
+        told = examine("--connections", str(file), env={"DRIFT_ACCESS_TOKEN": ""})["acme: token"]
         assert told["text"] == "the environment variable that `token_env` names is not set"
         assert "Secret0815" not in f"{found}{told}"
 
@@ -214,12 +260,15 @@ class TestTheLogin:
             f"[connections.acme]\noauth = true\n{app}\n{url}\n[connections.globex]\nkeyring = true\n{url}\n"
             f"[connections.initech]\noauth = true\n{app}\n{url}"
         )
+        with file.open("a") as more:
+            more.write(f"\n[connections.drift]\nkeyring = true\n{url}")
         for name in ("acme", "globex"):
             env = logged_in(-60, name=name, state=tmp_path / "connections" / name)
         found = examine("--connections", str(file), env=env)
         assert found["acme: token"]["todo"].startswith("set ACME_SECRET where the server starts")
         assert found["globex: token"]["todo"].startswith(f"give [connections.globex] in {file} `client_id`")
         assert found["initech: token"]["todo"] == f"run `drift-mcp login initech --connections {file}`"
+        assert found["drift: token"]["todo"] == f"run `drift-mcp login drift --token --connections {file}`"
 
     def test_one_that_has_ended_for_good_asks_for_a_new_one(
         self, examine: Examine, logged_in: Callable[..., dict[str, str]]
@@ -274,6 +323,27 @@ class TestTheConfiguration:
         assert (found["level"], str(file) in found["text"]) == ("problem", True)
         assert found["todo"].startswith(f"correct {file}")
 
+    @pytest.mark.parametrize(
+        "rule", ['on = "x"', "on.a_holiday.enrich_contact = true", "on.new_conversation.fly = true"]
+    )
+    def test_a_rule_that_cannot_work_is_corrected_by_the_page_about_rules(
+        self, examine: Examine, tmp_path: Path, rule: str
+    ) -> None:
+        file = tmp_path / "connections.toml"
+        file.write_text(f"[connections.acme]\nsandbox = true\n{rule}\n")
+        assert examine("--connections", str(file))["connections"]["todo"].startswith(f"correct {file}; docs/events.md")
+        file.write_text("[connections.acme]\nsandbox = true\nonly = 1\n")
+        told = examine("--connections", str(file))["connections"]
+        assert told["todo"].startswith(f"correct {file}; docs/credentials.md")
+
+    def test_a_token_command_that_is_none(self, examine: Examine) -> None:
+        found = examine(env={"DRIFT_ACCESS_TOKEN": "", "DRIFT_TOKEN_COMMAND": "op 'read"})["connections"]
+        assert found["todo"].startswith("correct DRIFT_TOKEN_COMMAND; docs/credentials.md")
+
+    def test_a_folder_of_files_that_is_not_there(self, examine: Examine, tmp_path: Path) -> None:
+        assert examine("--files", str(tmp_path / "nowhere"))["files"]["level"] == "warning"
+        assert "files" not in examine("--files", str(tmp_path))
+
     def test_each_connection_is_looked_at(self, examine: Examine, drift: LocalDrift, tmp_path: Path) -> None:
         file = tmp_path / "connections.toml"
         url = f'base_url = "{drift.url}"'
@@ -291,7 +361,21 @@ class TestTheConfiguration:
     def test_a_state_folder_that_cannot_be(self, examine: Examine, tmp_path: Path) -> None:
         file = tmp_path / "file"
         file.touch()
-        assert examine("--state-dir", str(file / "below"))["state folder"]["level"] == "problem"
+        found = examine("--state-dir", str(file / "below"))
+        assert found["state folder"]["level"] == "problem"
+        assert found["drift: token"]["level"] == "ok"  # what does not need it is looked at all the same
+
+    def test_a_state_folder_of_one_connection_that_cannot_be(
+        self, examine: Examine, drift: LocalDrift, tmp_path: Path
+    ) -> None:
+        file, state = tmp_path / "connections.toml", tmp_path / "state"
+        file.write_text("[connections.acme]\nsandbox = true\n[connections.globex]\nsandbox = true\n")
+        (state / "connections").mkdir(parents=True, mode=0o700)
+        (folder := state / "connections" / "globex").touch()
+        found = examine("--connections", str(file), "--state-dir", str(state))
+        assert found["globex: state folder"]["level"] == "problem"
+        assert f"{folder} cannot be written (it is no folder)" in found["globex: state folder"]["text"]
+        assert not any(about.startswith("acme: state") for about in found)
 
     def test_a_keys_file(self, examine: Examine, tmp_path: Path) -> None:
         file = tmp_path / "keys.json"
@@ -366,6 +450,31 @@ class TestTheClients:
         assert (found.level, "not started" in found.text) == ("ok", True)
         assert not mark.exists()
 
+    def test_a_name_of_a_file_in_the_current_folder_says_nothing_to_the_terminal(
+        self, environment: dict[str, str], home: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "repository" / ".cursor").mkdir(parents=True)
+        servers = {"\x1b[2J\nok       drift: token: is fine": {"command": "drift-mcp", "args": ["--sandbox"]}}
+        (tmp_path / "repository" / ".cursor" / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
+        command = [sys.executable, "-m", "drift_mcp", "doctor", "--sandbox"]
+        here = tmp_path / "repository"
+        said = subprocess.run(
+            command, env=environment | {"HOME": str(home)}, cwd=here, capture_output=True, text=True, check=False
+        ).stdout
+        assert "Cursor (this folder): [2J ok       drift: token: is fine" in said
+        assert "\x1b" not in said
+        assert "\nok       drift: token" not in said
+
+    def test_it_looks_on_where_the_current_folder_is_gone(
+        self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone = tmp_path / "gone"
+        gone.mkdir()
+        monkeypatch.chdir(gone)
+        gone.rmdir()
+        monkeypatch.setattr(Path, "home", lambda: home)
+        assert set(_files()) == {"Claude Desktop", "Cursor"}
+
     def test_a_command_with_the_token_before_the_program(self, examine: Examine, home: Path) -> None:
         claude(home, {"drift": {"command": f"DRIFT_ACCESS_TOKEN={TOKEN} drift-mcp"}})
         found = examine()["Claude Desktop: drift"]
@@ -429,6 +538,27 @@ class TestConnections:
         assert "contact_read" in rows["globex"]["scopes"]
         assert rows["acme"]["problem"].startswith("Drift does not accept it (from the environment variable ACME) → set")
         assert (finished.status, TOKEN in finished.stdout + finished.stderr) == (1, False)
+
+    async def test_what_a_terminal_would_obey_is_not_in_the_scopes_that_are_shown(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        scopes = ["contact_read", "\x1b[31mred\u202e\x9b2J", "a\nOrganisation: 9"]
+        told = answer(200, {"authenticated_userid": "orgId:5", "scope": scopes})
+        async with faults({"/app/token_info": told, "/": answer(404, {})}) as server:
+            env = {"DRIFT_BASE_URL": server.url, "DRIFT_STATE_DIR": str(tmp_path), "DRIFT_ACCESS_TOKEN": TOKEN}
+            for arguments in (["connections", "--test", "--json"], ["doctor"], ["connections", "--test"]):
+                finished = await to_thread.run_sync(partial(run, *arguments, env=env | {"HOME": str(tmp_path)}))
+                assert finished.status == 0, finished.stderr
+                assert not set(finished.stdout) & set("\x1b\x9b\u202e"), arguments
+                assert "\nOrganisation: 9" not in finished.stdout
+        assert "scopes:       contact_read [31mred2J aOrganisation:9" in finished.stdout
+
+    def test_a_login_that_cannot_be_looked_for_names_the_folder(self, listed: Run, file: Path, tmp_path: Path) -> None:
+        file.write_text("[connections.acme]\nkeyring = true\n")
+        (tmp_path / "file").touch()
+        finished = listed("--state-dir", str(tmp_path / "file"))
+        assert (finished.status, finished.stdout) == (2, "")
+        assert f"the state folder {tmp_path / 'file' / 'connections' / 'acme'} cannot be used" in finished.stderr
 
     def test_one_can_be_tested_alone(self, listed: Run, drift: LocalDrift) -> None:
         finished = listed("--test", "globex")

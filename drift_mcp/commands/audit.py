@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from drift_mcp.audit_file import AuditFile
-from drift_mcp.commands.options import NO_FILE, SettingsCommand, with_settings
+from drift_mcp.commands.options import NO_FILE, SettingsCommand, one_line, with_settings
 from drift_mcp.settings import Settings
-from drift_mcp.text import visible
 
 Line = dict[str, Any]
 
@@ -35,8 +34,13 @@ def audit(since: str | None, tool: str | None, as_json: bool, settings: Settings
     """Show who wrote what to Drift, and how it ended: the oldest first, full files included."""
     start = _time(since) if since else ""
     wanted = {name: value for name, value in only.items() if value}
+    if not settings.audit_file:
+        settings.usable_state(writing=False)
     files = _files(settings)
-    every = list(_lines(files))
+    try:
+        every = list(_lines(files))
+    except OSError as error:
+        raise click.ClickException(f"{error.filename} cannot be read ({error.strerror})") from None
     found = [
         line
         for line in every
@@ -113,7 +117,7 @@ def moment(text: str) -> datetime:
 
 def _table(lines: list[Line]) -> str:
     # A caller's name may come from elsewhere, and what a terminal would obey has no business in it.
-    rows = [_COLUMNS, *(tuple(visible(_cell(line, name)) for name in _COLUMNS) for line in lines)]
+    rows = [_COLUMNS, *(tuple(one_line(_cell(line, name)) for name in _COLUMNS) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = ("  ".join(map(str.ljust, row, widths)) for row in rows)
     return "\n".join(row.rstrip() for row in padded)

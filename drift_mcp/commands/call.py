@@ -9,6 +9,7 @@ import click
 
 from drift_mcp.caller import Answer, Caller
 from drift_mcp.commands.options import SettingsCommand, log_to_stderr, read_arguments, unknown_tool, with_settings
+from drift_mcp.commands.state import need_login_folder, warn_of_state
 from drift_mcp.settings import Settings
 
 _SHOWN = {
@@ -26,25 +27,35 @@ _SHOWN = {
 def call(tool: str, pairs: tuple[str, ...], json_text: str | None, settings: Settings) -> None:
     """Run one operation and print its result as JSON.
 
-    A value that is JSON (a number, true, a list, an object) is read as such.
+    A value that is JSON (a number, true, a list, an object) is read as such. The exit status is 1 when the result says
+    that it failed, was not agreed to, or has a problem, such as whoami without a token that Drift accepts.
     """
     import anyio
 
     from drift_mcp import catalogue, connections
+    from drift_mcp.switchboard import ARGUMENT
 
     if tool not in catalogue.load():
         unknown_tool(tool, list(catalogue.load()))
     arguments = read_arguments(pairs, json_text)
     log_to_stderr(settings)
+    writes = catalogue.load()[tool].access != "read"
 
     async def run() -> dict[str, Any]:
         async with connections.load(settings) as switchboard:
+            name = arguments.get(ARGUMENT) or None
+            if name is None or name in switchboard.names:  # otherwise the answer says which there are
+                connection = switchboard.toolbox(name).connection
+                need_login_folder(connection)
+                if writes:
+                    warn_of_state(connection.settings)
             return await switchboard.call(tool, arguments, Caller(ask=_ask))
 
     result = anyio.run(run)
     content = result["structuredContent"]
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-    sys.exit(1 if result.get("isError") or content.get("agreed") is False else 0)
+    failed = result.get("isError") or content.get("agreed") is False or "problem" in content
+    sys.exit(1 if failed else 0)
 
 
 async def _ask(text: str) -> Answer:

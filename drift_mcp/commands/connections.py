@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from drift_mcp.commands.options import SettingsCommand, log_to_stderr, toolbox_of, with_settings
+from drift_mcp.commands.state import need_login_folder
 from drift_mcp.settings import Settings
 
 
@@ -47,6 +48,7 @@ async def _look(settings: Settings, test: str | None) -> list[dict[str, Any]]:
         rows = []
         for name in [test] if test else switchboard.names:
             toolbox = switchboard.toolbox(name)
+            need_login_folder(toolbox.connection)
             where = place(toolbox.connection)
             row: dict[str, Any] = {
                 "name": name,

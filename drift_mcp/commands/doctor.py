@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from drift_mcp.commands.options import SettingsCommand, log_to_stderr, with_hosting, with_settings
+from drift_mcp.commands.options import SettingsCommand, log_to_stderr, one_line, with_hosting, with_settings
 from drift_mcp.settings import Hosting, InvalidSetting, Settings
 
 if TYPE_CHECKING:
@@ -28,9 +28,12 @@ def doctor(*, settings: Callable[[], Settings], hosting: Callable[[], Hosting], 
     import anyio
 
     from drift_mcp.doctor import Level
-    from drift_mcp.text import visible
 
-    found = [replace(each, text=visible(each.text)) for each in anyio.run(_look, settings, hosting)]
+    # Names in a client's file may be a stranger's, where the folder is.
+    found = [
+        replace(each, about=one_line(each.about), text=one_line(each.text), todo=one_line(each.todo))
+        for each in anyio.run(_look, settings, hosting)
+    ]
     problems = sum(each.level is Level.PROBLEM for each in found)
     if as_json:
         told = {"problems": problems, "findings": [asdict(each) for each in found]}
@@ -54,14 +57,14 @@ async def _look(settings: Callable[[], Settings], hosting: Callable[[], Hosting]
         return [*found, *clients.clients()]
     log_to_stderr(chosen)
     state = configuration.state_folder(chosen)
-    found += [ok("settings", "are valid"), state]
-    if state.level is Level.PROBLEM:  # every connection has its own part of it
-        return [*found, *clients.clients()]
+    found += [ok("settings", "are valid"), state, *configuration.files_folder(chosen)]
     switchboard = configuration.connected(chosen)
     if isinstance(switchboard, Finding):
         return [*found, switchboard, *clients.clients()]
     async with switchboard:
         found += configuration.callers(serving, switchboard)
         for name in switchboard.names:
+            if chosen.connections and state.level is not Level.PROBLEM:  # each has its own part of it
+                found += configuration.own_state_folder(switchboard.toolbox(name).connection)
             found += await access.checked(switchboard.toolbox(name))
     return [*found, *clients.clients()]

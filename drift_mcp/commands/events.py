@@ -31,6 +31,8 @@ def events() -> None:
 @partial(with_settings, shown=_SHOWN)
 def failed(connection: str | None, settings: Settings) -> None:
     """Print the events that rules have given up, one JSON object a line, the latest first."""
+    import anyio
+
     from drift_mcp.events.log import Wanted
     from drift_mcp.fields import iso_from_ms
 
@@ -54,7 +56,7 @@ def failed(connection: str | None, settings: Settings) -> None:
             if not count:
                 click.echo(f"drift-mcp: no event that a rule has given up is kept in {_place(found)}", err=True)
 
-    _run(show)
+    anyio.run(show)
 
 
 @events.command(cls=SettingsCommand)
@@ -71,6 +73,8 @@ def replay(
     What was given up is finished: if it was done after all, it is not done twice. Without --failed, what was done is
     done anew, and so is what came before there was the rule.
     """
+    import anyio
+
     from drift_mcp.events.log import Wanted
 
     if not (given_up or since or type_name):
@@ -92,24 +96,18 @@ def replay(
                         count += await each.events.ledger.replay(rule.name, wanted, given_up=given_up)
                 click.echo(f"{each.name}: {count} to be acted on again")
 
-    _run(again)
-
-
-def _run(work: Any) -> None:
-    import anyio
-
-    from drift_mcp.events.log import LogUnavailable
-
-    try:
-        anyio.run(work)
-    except LogUnavailable:
-        raise click.ClickException("the log of events cannot be used") from None
+    anyio.run(again)
 
 
 @asynccontextmanager
 async def _with_rules(settings: Settings, name: str | None) -> AsyncIterator[list[Connection]]:
-    """The connections that have rules, or the one of that name."""
+    """The connections that have rules, or the one of that name.
+
+    Raises:
+        click.ClickException: their log cannot be used inside the block.
+    """
     from drift_mcp import connections
+    from drift_mcp.events.log import LogUnavailable
 
     async with connections.load(settings) as switchboard:
         chosen = switchboard.names if name is None else [toolbox_of(switchboard, name).connection.name]
@@ -118,7 +116,10 @@ async def _with_rules(settings: Settings, name: str | None) -> AsyncIterator[lis
         if not found:
             todo = f"see `on` in {settings.connections}" if settings.connections else NO_FILE
             raise click.UsageError(f"no connection has rules ({', '.join(chosen)}): {todo}")
-        yield found
+        try:
+            yield found
+        except LogUnavailable:
+            raise click.ClickException(f"the log of events cannot be used, which is in {_place(found)}") from None
 
 
 def _place(connections: list[Connection]) -> str:

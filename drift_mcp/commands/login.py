@@ -1,5 +1,6 @@
 """`drift-mcp login`: connects a Drift organisation, in the browser or with a private app's token."""
 
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -52,10 +53,13 @@ def login(
     from drift_mcp.credentials.source import store
     from drift_mcp.credentials.tokens import StoreError
 
+    if math.isnan(wait):
+        raise click.UsageError("--wait must be a number of seconds")
     log_to_stderr(settings)
     chosen = find(settings, connection)
     source = login_source(chosen, settings)
-    logins = store(chosen.state())
+    folder = chosen.settings.usable_state()
+    logins = store(folder)
 
     def keep(tokens: "Tokens") -> None:
         with logins.lock(chosen.name, 30.0):
@@ -71,7 +75,7 @@ def login(
         else:
             tell(chosen, _granted(source, keep, port, wait, no_browser=no_browser))
     except StoreError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(f"{error} The logins are in {folder / 'logins'}.") from None
 
 
 def find(settings: Settings, name: str) -> "Connection":
@@ -97,7 +101,7 @@ def login_source(connection: "Connection", settings: Settings) -> "Source":
     from drift_mcp.credentials.source import login_of_environment, of_environment
 
     source = connection.source or of_environment()
-    if source.keyring or source.oauth:
+    if source.stored:
         return source
     if settings.connections:
         raise click.UsageError(f"connection {connection.name!r} has no login: give it `keyring` or `oauth` instead")
@@ -111,10 +115,13 @@ def _typed(connection: "Connection") -> "Tokens":
 
     from pydantic import SecretStr
 
+    from drift_mcp.credentials.placeholders import why_no_token
     from drift_mcp.credentials.tokens import Tokens
 
     hidden = sys.stdin.isatty()
     text = click.prompt("Token of the private app", hide_input=True) if hidden else sys.stdin.read()
+    if why := why_no_token(text.strip()):
+        raise click.UsageError(why)
     words = text.split()
     if len(words) != 1:
         raise click.UsageError("give the token, and nothing else, on stdin")

@@ -19,12 +19,13 @@ def logout(connection: str, settings: Settings) -> None:
 
     log_to_stderr(settings)
     chosen = find(settings, connection)
-    logins = store(chosen.state())
+    folder = chosen.settings.usable_state()
+    logins = store(folder)
     try:
         with logins.lock(chosen.name, 30.0):
             forgotten = logins.remove(chosen.name)
     except StoreError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(f"{error} The logins are in {folder / 'logins'}.") from None
     if not forgotten:
         click.echo(f"Connection {chosen.name!r} was not logged in.")
         return

@@ -1,4 +1,4 @@
-"""What commands share: an option for each setting, arguments from the shell, and where log lines go."""
+"""What commands share: an option for each setting, arguments from the shell, lines for a terminal and for the log."""
 
 import json
 import logging
@@ -105,7 +105,8 @@ def toolbox_of(switchboard: "Switchboard", name: str | None) -> "Toolbox":
     try:
         return switchboard.toolbox(name or None)
     except KeyError:
-        raise click.UsageError(f"there is no connection {name!r}, only {', '.join(switchboard.names)}") from None
+        hint = "" if switchboard.toolbox().connection.settings.connections else f"; {NO_FILE}"
+        raise click.UsageError(f"there is no connection {name!r}, only {', '.join(switchboard.names)}{hint}") from None
 
 
 _TEXT = {"idempotency_key", "preview_token"}
@@ -124,6 +125,8 @@ def read_arguments(pairs: tuple[str, ...], json_text: str | None) -> dict[str, A
             arguments = json.loads(json_text)
         except ValueError as error:
             raise click.UsageError(f"--json is not JSON: {error}") from None
+        except RecursionError:
+            raise click.UsageError("--json is nested too deep") from None
         if not isinstance(arguments, dict):
             raise click.UsageError("--json must be an object, such as '{\"limit\": 5}'")
     for pair in pairs:
@@ -139,7 +142,7 @@ def read_arguments(pairs: tuple[str, ...], json_text: str | None) -> dict[str, A
 def _value(text: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     # 00123 is not JSON, but 123e4 or NaN would be read as a number nobody meant.
     return text if isinstance(value, float) and not _plain_number(text) else value
@@ -155,6 +158,13 @@ def unknown_tool(tool: str, known: list[str]) -> NoReturn:
     close = get_close_matches(tool, known, n=1)
     hint = f"Did you mean {close[0]}?" if close else "See `drift-mcp tools`."
     raise click.UsageError(f"there is no tool named {tool!r}. {hint}")
+
+
+def one_line(text: str) -> str:
+    """`text` as a terminal may show it: nothing that it would obey, and no line that `text` began by itself."""
+    from drift_mcp.text import visible
+
+    return " ".join(visible(text).splitlines())
 
 
 def log_to_stderr(settings: Settings) -> None:

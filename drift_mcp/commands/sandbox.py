@@ -42,6 +42,8 @@ def sandbox(
     from drift_mcp.sandbox.state import BadStateFile
     from drift_mcp.sandbox.webhooks import BadSettings
 
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise click.UsageError("--token must be visible ASCII characters, or no request can carry it")
     plan = None if faults is None else {"faults": faults, "seed": fault_seed}
     try:
         serve_sandbox(

@@ -2,13 +2,13 @@
 
 import gc
 import sys
-import tempfile
 from dataclasses import fields
 
 import click
 
 from drift_mcp.commands.options import SettingsCommand, log_to_stderr, with_hosting, with_settings
-from drift_mcp.settings import Hosting, Settings, UnusableState
+from drift_mcp.commands.state import warn_of_states
+from drift_mcp.settings import Hosting, Settings
 
 
 @click.command(cls=SettingsCommand)
@@ -20,7 +20,7 @@ def serve(settings: Settings, hosting: Hosting) -> None:
         from drift_mcp.http.serve import serve as serve_http
 
         log_to_stderr(settings)
-        _warn_of_state(settings)
+        warn_of_states(settings)
         serve_http(settings, hosting)
         return
     _refuse_http_options()
@@ -32,7 +32,7 @@ def serve(settings: Settings, hosting: Hosting) -> None:
     gc.freeze()
     gc.enable()
     log_to_stderr(settings)
-    _warn_of_state(settings)
+    warn_of_states(settings)
     if sys.stdin.isatty():
         click.echo("drift-mcp: waiting for an MCP host on stdin. To look around: drift-mcp demo, or --help.", err=True)
     with spans.made():
@@ -50,17 +50,3 @@ def _refuse_http_options() -> None:
         given = context.get_parameter_source(each.name)
         if each.name != "transport" and given is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{each.name.replace('_', '-')} needs --transport http")
-
-
-def _warn_of_state(settings: Settings) -> None:
-    """Says so at once where the state folder cannot be used, rather than only at the first write."""
-    if settings.read_only:
-        return
-    try:
-        with tempfile.TemporaryFile(dir=(folder := settings.state())):
-            return
-    except UnusableState as error:
-        why = str(error)
-    except OSError as error:
-        why = str(UnusableState(error.errno, error.strerror, str(folder)))
-    click.echo(f"drift-mcp: writes cannot be put on record: {why}", err=True)

@@ -27,8 +27,10 @@ from drift_mcp.settings import InvalidSetting, check_secure, expand_paths
 
 if TYPE_CHECKING:
     from drift_mcp.credentials.store import TokenStore
-    from drift_mcp.credentials.stored import Exclusive
+    from drift_mcp.credentials.stored import Exclusive, Login
 
+VARIABLES = (VARIABLE, "DRIFT_TOKEN_FILE", "DRIFT_TOKEN_COMMAND")
+"""What gives a token without a login where there is no file of connections; the first that is set counts."""
 _FROM = ("token_env", "token_file", "token_command", "keyring", "oauth")
 _NO_LOGIN: dict[str, Any] = {"keyring": False, "oauth": False}
 _VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -81,6 +83,26 @@ class Source:
         for name in ("authorize_url", "token_url"):
             check_secure(name, getattr(self, name))
 
+    @property
+    def stored(self) -> bool:
+        """Whether `drift-mcp login` stores the token."""
+        return self.keyring or self.oauth
+
+    def login_command(self, name: str) -> str:
+        """What a person types to log in to connection `name`, besides `--connections` with the file that it is in."""
+        return f"drift-mcp login {name}{self._by_token}"
+
+    def login(self, name: str) -> "Login":
+        """What an agent is told where connection `name` needs a login. The file's path is not for it."""
+        from drift_mcp.credentials.stored import Login
+
+        ask = f"Ask the user to run `{self.login_command(name)}` with the file of connections that this server has."
+        return Login(ask=ask)
+
+    @property
+    def _by_token(self) -> str:
+        return "" if self.oauth else " --token"
+
     def app(self) -> ClientCredentials:
         """The Drift app's own credentials, read now.
 
@@ -94,6 +116,19 @@ class Source:
         if self.client_secret_env and (secret := read(self.client_secret_env)):
             return ClientCredentials(self.client_id, SecretStr(secret))
         raise MissingCredential(CLIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSource(Source):
+    """The source of the one connection there is without a file, which needs no name."""
+
+    def login_command(self, name: str) -> str:
+        return f"drift-mcp login{self._by_token}"
+
+    def login(self, name: str) -> "Login":
+        from drift_mcp.credentials.stored import Login
+
+        return Login(f"{', '.join(VARIABLES[:-1])} and {VARIABLES[-1]} are not set, and nobody has logged in to Drift.")
 
 
 def of_entry(entry: Mapping[str, Any]) -> Source:
@@ -144,8 +179,9 @@ def login_of_environment() -> Source:
         if value := read(f"DRIFT_{name.upper()}"):
             given[name] = int(value) if name == "redirect_port" and value.isdecimal() else value
     if client_id := read("DRIFT_CLIENT_ID"):
-        return Source(oauth=True, client_id=client_id, client_secret_env="DRIFT_CLIENT_SECRET", **given)  # noqa: S106
-    return Source(keyring=True, **given)
+        secret = "DRIFT_CLIENT_SECRET"  # noqa: S105 - its name
+        return EnvironmentSource(oauth=True, client_id=client_id, client_secret_env=secret, **given)
+    return EnvironmentSource(keyring=True, **given)
 
 
 def store(state: Path) -> "TokenStore":
@@ -174,7 +210,8 @@ def provider(source: Source, name: str, state: Path, exclusive: "Exclusive | Non
     from drift_mcp.credentials.stored import StoredCredential
     from drift_mcp.credentials.token_endpoint import TokenEndpoint
 
-    return StoredCredential(store(state), name, app, TokenEndpoint(source.token_url), exclusive=exclusive)
+    endpoint = TokenEndpoint(source.token_url)
+    return StoredCredential(store(state), name, app, endpoint, login=source.login(name), exclusive=exclusive)
 
 
 def _check_type(name: str, value: Any, default: Any) -> None:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 
 import anyio
 from anyio import to_thread
@@ -40,6 +41,14 @@ Exclusive = Callable[[], AbstractAsyncContextManager[None]]
 _REFUSED = "Drift no longer accepts the login: it was revoked, or the answer to an earlier renewal was lost."
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What is said where a person has to log in: that nobody has (`none`), and what to `ask` of the user."""
+
+    none: str = "Nobody has logged in to Drift."
+    ask: str = "Ask the user to run `drift-mcp login`."
+
+
 class StoredCredential(Credential):
     """The tokens of connection `name` in `store`, renewed at `endpoint` with the credentials that `app` reads.
 
@@ -53,6 +62,7 @@ class StoredCredential(Credential):
         app: AppSource,
         endpoint: TokenEndpoint,
         *,
+        login: Login | None = None,
         exclusive: Exclusive | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -60,6 +70,7 @@ class StoredCredential(Credential):
         self._store = store
         self._name = name
         self._endpoint = endpoint
+        self._login = login or Login()
         self._exclusive = exclusive or nullcontext
         self._clock = clock
         self._renewing = anyio.Lock()
@@ -107,7 +118,7 @@ class StoredCredential(Credential):
             # The stamp is taken first: what is stored while it is read is read again.
             self._hold(await self._load(), stamp)
         if self._held is None:
-            raise self._login_needed("Nobody has logged in to Drift.")
+            raise self._login_needed(self._login.none)
         return self._held
 
     def _hold(self, tokens: Tokens | None, stamp: Stamp | None) -> None:
@@ -183,12 +194,7 @@ class StoredCredential(Credential):
             ) from None
 
     def _login_needed(self, why: str) -> MissingCredential:
-        return MissingCredential(ACCESS, f"{why} Ask the user to run `{login_command(self._name)}`.")
-
-
-def login_command(name: str) -> str:
-    """What a person types to log in to connection `name`."""
-    return "drift-mcp login" if name == "drift" else f"drift-mcp login {name}"
+        return MissingCredential(ACCESS, f"{why} {self._login.ask}")
 
 
 def _follows(new: Tokens, old: Tokens) -> bool:

@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from drift_mcp.credentials import MissingCredential
+from drift_mcp.credentials.environment import VARIABLE
 from drift_mcp.credentials.file import read_secret
 from drift_mcp.credentials.placeholders import is_placeholder, is_reference
 from drift_mcp.credentials.shown import PROGRAM, shown_path
+from drift_mcp.credentials.source import VARIABLES
 from drift_mcp.doctor import Finding, ok, problem, warning
-from drift_mcp.doctor.token import GET_ONE
+from drift_mcp.doctor.token import GET_ONE, flaw
+from drift_mcp.doctor.variables import unread
+from drift_mcp.settings import Settings
 
 _THIS_FOLDER = "Cursor (this folder)"
 _START_WAIT = 20.0
 """Seconds; hosts wait longer, but a person waits for this."""
-_SECRETS = re.compile(r"\w*(TOKEN|SECRET)", re.IGNORECASE)
+_SECRETS = re.compile(r"\w*(TOKEN|SECRET|API_KEY)", re.IGNORECASE)
 """Names of variables with a secret in them, DRIFT_TOKEN_FILE and the like not among them."""
 _HELLO = {
     "jsonrpc": "2.0",
@@ -63,7 +67,10 @@ def _files() -> dict[str, Path]:
         "Claude Desktop": settings / "Claude" / "claude_desktop_config.json",
         "Cursor": home / ".cursor" / "mcp.json",
     }
-    here = Path.cwd() / ".cursor" / "mcp.json"
+    try:
+        here = Path.cwd() / ".cursor" / "mcp.json"
+    except FileNotFoundError:  # somebody has removed the folder
+        return files
     return files if here == files["Cursor"] else files | {_THIS_FOLDER: here}
 
 
@@ -98,6 +105,8 @@ def _entry(about: str, file: Path, entry: Mapping[str, Any], *, start: bool) -> 
     own = _environment(entry)
     if "--sandbox" not in arguments:
         yield from _token(f"{about}: token", file, own)
+        if not any(word.startswith("--connections") for word in arguments):
+            yield from _misnamed(f"{about}: token", file, own)
     path = shutil.which(command, path=own.get("PATH"))
     if path is None:
         # Some write it as in a shell, with a variable before the program, which may be the token.
@@ -130,6 +139,9 @@ def _token(about: str, file: Path, own: Mapping[str, str]) -> Iterator[Finding]:
         text = f"{', '.join(plain)} {stands} in {file} in plain text, for all programs and backups that read it"
         todo = "run `drift-mcp login --token`, take it out there, and get a new token from Drift"
         yield warning(about, text, todo)
+    wrong = flaw(own[VARIABLE].strip()) if VARIABLE in plain else None
+    if wrong:
+        yield problem(about, f"{VARIABLE} in {file} {wrong.text}", wrong.todo or f"put {GET_ONE} there")
     named = own.get("DRIFT_TOKEN_FILE", "").strip()
     if named and not secrets and not is_reference(named):
         try:
@@ -140,6 +152,14 @@ def _token(about: str, file: Path, own: Mapping[str, str]) -> Iterator[Finding]:
             if Path(os.path.expanduser(named)).is_dir():
                 todo = f"name a file in {file}, not a folder: one with {GET_ONE} in it, and `chmod 600` that"
             yield problem(about, f"DRIFT_TOKEN_FILE in {file} names {shown}: {error.problem}", todo)
+
+
+def _misnamed(about: str, file: Path, own: Mapping[str, str]) -> Iterator[Finding]:
+    """That an entry without a token and without a file of connections seems to give one by a name that is not read."""
+    others = unread(own, own.get("DRIFT_WEBHOOK_TOKEN_ENV", Settings().webhook_token_env))
+    if others and not own.keys() & {*VARIABLES, "DRIFT_CONNECTIONS"}:
+        text = f"nothing reads {' and '.join(others)} in {file}"
+        yield problem(about, text, f"if the token is there, put it under the name {VARIABLE}")
 
 
 def _has(names: list[str]) -> str:

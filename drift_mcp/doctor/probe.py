@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from drift_mcp.connection import Connection
+from drift_mcp.text import visible
 
 
 class No(Enum):
@@ -38,4 +39,6 @@ async def ask(connection: Connection) -> Told:
         return Told(no=No.REJECTED)
     except DriftError as error:
         return Told(no=No.UNTOLD, detail=error.kind)
-    return Told(told.get("org_id"), tuple(told.get("scopes") or ()))
+    # They come from outside, and are shown on a terminal: none may hold what that would obey, or look like two.
+    scopes = ("".join(visible(str(scope)).split()) for scope in told.get("scopes") or ())
+    return Told(told.get("org_id"), tuple(filter(None, scopes)))

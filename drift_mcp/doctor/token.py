@@ -4,6 +4,8 @@ A token is opened only to see whether it is one, not the placeholder of mcp.json
 name that may be a token in the wrong place.
 """
 
+import os
+import re
 import shlex
 import stat
 import sys
@@ -16,9 +18,10 @@ from drift_mcp.connection import Connection
 from drift_mcp.credentials import MissingCredential
 from drift_mcp.credentials import source as credentials
 from drift_mcp.credentials.environment import VARIABLE, read
-from drift_mcp.credentials.placeholders import is_placeholder, is_reference
+from drift_mcp.credentials.placeholders import is_header, is_placeholder, is_quoted, is_reference
 from drift_mcp.credentials.shown import shown_path, shown_program, shown_variable
 from drift_mcp.doctor import Finding, problem, warning
+from drift_mcp.doctor.variables import unread
 
 GET_ONE = "a token of your Drift app (Drift's developer portal, Install to Drift)"
 _KINDS = {
@@ -28,6 +31,7 @@ _KINDS = {
     "oauth": "login in the browser",
     "keyring": "login with a token",
 }
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -63,7 +67,7 @@ def place(connection: Connection) -> Place:
 async def fault(connection: Connection) -> Finding | None:
     """What is wrong with the token, as far as this machine can tell without asking Drift."""
     source = _source(connection)
-    if source.keyring or source.oauth:
+    if source.stored:
         return _login_fault(connection, source)
     about, where = f"{connection.name}: token", place(connection)
     try:
@@ -71,9 +75,32 @@ async def fault(connection: Connection) -> Finding | None:
     except MissingCredential as error:
         said = f": {error.problem[:1].lower()}{error.problem[1:].rstrip('.')}"
         said = " is not set" if source.token_env or not error.problem else said
+        if source.token_env and read(VARIABLE):
+            said += f"; {VARIABLE} is, but this connection does not read that"
         return problem(about, f"{where}{said}", how(connection))
+    wrong = flaw(token)
+    return problem(about, f"{where} {wrong.text}", wrong.todo or how(connection)) if wrong else None
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with the text of a token, after the name of its place, and what to do, "" to put another there."""
+
+    text: str
+    todo: str = ""
+
+
+def flaw(token: str) -> Flaw | None:
+    """Why it cannot be one. Nothing of it is in that."""
     if is_placeholder(token) or is_reference(token):
-        return problem(about, f"{where} holds a placeholder, not a token", how(connection))
+        return Flaw("holds a placeholder, not a token")
+    if is_header(token):
+        return Flaw("has the word Bearer before the token", "take the word out there, and leave only the token")
+    if is_quoted(token):
+        return Flaw("has quotes around the token", "take the quotes out there, and leave only the token")
+    if not _TOKEN.fullmatch(token):
+        text = "holds no token: it has blanks, line breaks or characters in it that no token has"
+        return Flaw(text, f"put {GET_ONE} there, and nothing else")
     return None
 
 
@@ -113,11 +140,8 @@ def _source(connection: Connection) -> credentials.Source:
 
 
 def _login_command(connection: Connection, source: credentials.Source) -> str:
-    from drift_mcp.credentials.stored import login_command
-
     file = connection.settings.connections
-    words = login_command(connection.name) + (f" --connections {shlex.quote(file)}" if file else "")
-    return words if source.oauth else f"{words} --token"
+    return source.login_command(connection.name) + (f" --connections {shlex.quote(file)}" if file else "")
 
 
 def _login_fault(connection: Connection, source: credentials.Source) -> Finding | None:
@@ -131,10 +155,7 @@ def _login_fault(connection: Connection, source: credentials.Source) -> Finding 
     except StoreError as error:
         return problem(about, f"{where}: {error}", how(connection))
     if tokens is None:
-        text = f"nobody has logged in (looked in {folder})"
-        if not connection.settings.connections:
-            text = f"{VARIABLE}, DRIFT_TOKEN_FILE and DRIFT_TOKEN_COMMAND are not set here, and {text}"
-        return problem(about, text, how(connection))
+        return _nobody_logged_in(connection, about, folder)
     ended = tokens.expired(time.time())
     end = "" if tokens.expires_at is None else f" at {_iso(tokens.expires_at)}"
     if tokens.refresh is None:
@@ -145,6 +166,17 @@ def _login_fault(connection: Connection, source: credentials.Source) -> Finding 
         text = f"{where} {'ended' if ended else 'ends'}{end}, and is not renewed without the Drift app's id and secret"
         return (problem if ended else warning)(about, text, _how_app(connection, source))
     return None
+
+
+def _nobody_logged_in(connection: Connection, about: str, folder: str) -> Finding:
+    nobody = f"nobody has logged in (looked in {folder})"
+    if connection.settings.connections:
+        return problem(about, nobody, how(connection))
+    unset = f"{', '.join(credentials.VARIABLES[:-1])} and {credentials.VARIABLES[-1]} are not set here"
+    if others := unread(os.environ, connection.settings.webhook_token_env):
+        text = f"{unset}, and {nobody}; nothing reads {' and '.join(others)}"
+        return problem(about, text, f"if the token is there, put it into {VARIABLE} instead; else {how(connection)}")
+    return problem(about, f"{unset}, and {nobody}", how(connection))
 
 
 def _how_app(connection: Connection, source: credentials.Source) -> str:

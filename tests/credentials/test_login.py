@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from anyio import to_thread
 
 from drift_mcp.credentials.source import store
 from drift_mcp.sandbox.choices import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from tests.conftest import LocalDrift, Process
 from tests.support import keyrings
+from tests.support.faults import answer as answered
+from tests.support.faults import faults
 
 from .conftest import answer
 
@@ -49,7 +52,7 @@ def address(process: Process) -> str:
 
 def ended(process: Process) -> tuple[int, str]:
     """The status, and everything it said."""
-    status = process.wait(30)
+    status = process.wait(60)
     return status, b"".join(process.output).decode() + process.stderr
 
 
@@ -195,6 +198,32 @@ class TestToken:
         )
         assert (status, "(unreachable)" in said) == (1, True)
         assert store(tmp_path / "state").load("drift") is None
+
+    async def test_what_a_terminal_would_obey_is_not_in_the_scopes_that_are_shown(
+        self, launch: Launch, env: dict[str, str]
+    ) -> None:
+        told = answered(200, {"authenticated_userid": "orgId:5", "scope": ["contact_read", "\x1b[31mred\u202e\x9b2J"]})
+        async with faults({"/app/token_info": told}) as server:
+            urls = {"DRIFT_BASE_URL": server.url}
+            status, said = await to_thread.run_sync(self.login, launch, env | urls, "tok-0815-of-somebody")
+        assert (status, "Scopes: contact_read [31mred2J\n" in said) == (0, True)
+        assert not set(said) & set("\x1b\x9b\u202e")
+
+    def test_one_in_a_header_is_not_sent(self, launch: Launch, drift: LocalDrift, env: dict[str, str]) -> None:
+        status, said = self.login(launch, env, f"Bearer {drift.token}")
+        assert (status, "only what follows that word is the token" in said, drift.token in said) == (2, True, False)
+        assert drift.requests() == []
+
+    def test_a_folder_that_its_logins_cannot_be_put_into_is_named(
+        self, launch: Launch, drift: LocalDrift, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        (tmp_path / "state").mkdir()
+        (logins := tmp_path / "state" / "logins").touch()
+        status, said = self.login(launch, env, drift.token)
+        assert (status, f"The logins are in {logins}." in said) == (1, True)
+        assert drift.requests() == []  # it is known before a token is sent anywhere
+        status, said = ended(launch("logout", env=env))
+        assert (status, f"The logins are in {logins}." in said) == (1, True)
 
     @pytest.mark.parametrize("text", ["", "two words"])
     def test_anything_but_one_word_is_none(self, launch: Launch, env: dict[str, str], text: str) -> None:

@@ -111,7 +111,7 @@ def test_a_login_that_breaks_tells_the_browser_before_it_ends() -> None:
     reader: list[threading.Thread] = []
     with pytest.raises(KeyboardInterrupt):
         break_off()
-    reader[0].join(10)
+    reader[0].join(60)
     assert "Not logged in" in pages[0].text
 
 

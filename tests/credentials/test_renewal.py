@@ -178,7 +178,7 @@ class TestBeforeItEnds:
 
         def slowly(*args: Any) -> Any:
             under_way.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             return refresh(*args)
 
         monkeypatch.setattr(grants, "refresh", slowly)

@@ -10,7 +10,14 @@ from drift_mcp.credentials import CLIENT, MissingCredential
 from drift_mcp.credentials.command import CommandCredential
 from drift_mcp.credentials.environment import EnvironmentCredential
 from drift_mcp.credentials.file import FileCredential
-from drift_mcp.credentials.source import Source, login_of_environment, of_entry, of_environment, provider
+from drift_mcp.credentials.source import (
+    EnvironmentSource,
+    Source,
+    login_of_environment,
+    of_entry,
+    of_environment,
+    provider,
+)
 from drift_mcp.credentials.stored import StoredCredential
 from drift_mcp.settings import InvalidSetting
 
@@ -115,13 +122,25 @@ class TestApp:
 
 class TestEnvironment:
     def test_a_token_comes_before_a_file_before_a_command_before_a_login(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert of_environment() == Source(keyring=True)
+        assert of_environment() == EnvironmentSource(keyring=True)
         monkeypatch.setenv("DRIFT_TOKEN_COMMAND", "op read 'op://a b/c'")
-        assert of_environment() == Source(token_command=("op", "read", "op://a b/c"))
+        assert of_environment() == EnvironmentSource(token_command=("op", "read", "op://a b/c"))
         monkeypatch.setenv("DRIFT_TOKEN_FILE", "/run/secrets/drift")
-        assert of_environment() == Source(token_file="/run/secrets/drift")
+        assert of_environment() == EnvironmentSource(token_file="/run/secrets/drift")
         monkeypatch.setenv("DRIFT_ACCESS_TOKEN", "tok")
-        assert of_environment() == Source(token_env="DRIFT_ACCESS_TOKEN")
+        assert of_environment() == EnvironmentSource(token_env="DRIFT_ACCESS_TOKEN")
+
+    async def test_a_login_of_a_file_is_asked_for_by_its_name_whatever_that_is(self, tmp_path: Path) -> None:
+        async def asked(source: Source, name: str) -> str:
+            with pytest.raises(MissingCredential) as caught:
+                await provider(source, name, tmp_path).token()
+            return caught.value.problem
+
+        assert (await asked(of_environment(), "drift")).endswith("Ask the user to run `drift-mcp login`.")
+        for name in ("drift", "acme"):
+            said = await asked(of_entry({"keyring": True}), name)
+            assert f"`drift-mcp login {name} --token` with the file of connections" in said
+            assert "DRIFT_ACCESS_TOKEN" not in said
 
     async def test_the_apps_own_credentials_go_with_any_of_them(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

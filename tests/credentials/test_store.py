@@ -248,7 +248,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_no_longer_than_said(sto
         with store.lock("globex", 0.1):
             pass
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
         with store.lock("acme", 5):
             pass
 
