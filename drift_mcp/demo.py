@@ -5,6 +5,8 @@ job from end to end. The agent is a script: what it shows is what a model would 
 """
 
 import json
+import os
+import shutil
 import sys
 import textwrap
 from dataclasses import asdict, dataclass, field
@@ -170,21 +172,21 @@ def _asks_for_a_price(waiting: list[dict[str, Any]]) -> int:
 
 # ---- for the eye ---------------------------------------------------------------------------------------------------
 
-_WIDTH = 100
+_WIDTH = min(100, shutil.get_terminal_size((100, 24)).columns)
 
 
 def _show_opening(story: Story) -> None:
     _echo(f"\n{' Reply to a Drift conversation ':─^{_WIDTH}}", bold=True)
-    _echo(
+    intro = (
         f"A real MCP client speaks {story.protocol} over stdio with {story.server} ({story.tools} tools listed).\n"
-        "Behind it stands the sandbox: a local Drift, so no token is needed and nobody is written to.",
-        dim=True,
+        "Behind it stands the sandbox: a local Drift, so no token is needed and nobody is written to."
     )
+    _echo(_wrapped(intro), dim=True)
 
 
 def _show_step(step: Step) -> None:
     arguments = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in step.arguments.items())
-    _echo(f"\n{step.why}", fg="cyan", bold=True)
+    _echo(f"\n{_wrapped(step.why)}", fg="cyan", bold=True)
     _echo(_wrapped(f"{step.tool}({_clipped(arguments, 160)})", "  "), fg="green")
     _echo(_wrapped("→ " + _clipped(json.dumps(step.result, ensure_ascii=False), 240), "  "), dim=True)
 
@@ -198,18 +200,18 @@ def _show_ending(story: Story) -> None:
     _echo(f"\n{' After ':─^{_WIDTH}}", fg="green")
     _echo(_wrapped(before, "  "))
     _echo(_wrapped(added, "  "), fg="green", bold=True)
-    _echo(
-        f"\n{len(story.steps)} tool calls. Next: `drift-mcp tools` shows all operations, and mcp.json.example puts "
-        "them into Claude Desktop or Cursor.\n",
-        dim=True,
+    ending = (
+        f"{len(story.steps)} tool calls. Next: `drift-mcp tools` shows all operations, and mcp.json.example puts "
+        "them into Claude Desktop or Cursor."
     )
+    _echo(f"\n{_wrapped(ending)}\n", dim=True)
 
 
 def _echo(text: str, **style: Any) -> None:
-    click.secho(text, **style)
+    click.secho(text, color=False if os.environ.get("NO_COLOR") else None, **style)
 
 
-def _wrapped(text: str, indent: str) -> str:
+def _wrapped(text: str, indent: str = "") -> str:
     lines = (textwrap.fill(line, _WIDTH, initial_indent=indent, subsequent_indent=indent) for line in text.splitlines())
     return "\n".join(lines)
 

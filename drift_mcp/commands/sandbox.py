@@ -38,6 +38,7 @@ def sandbox(
     """Run a local Drift over HTTP, to develop against."""
     from drift_mcp.sandbox import SANDBOX_TOKEN
     from drift_mcp.sandbox.faults import BadPlan
+    from drift_mcp.sandbox.serve import CannotListen
     from drift_mcp.sandbox.serve import serve as serve_sandbox
     from drift_mcp.sandbox.state import BadStateFile
     from drift_mcp.sandbox.webhooks import BadSettings
@@ -60,5 +61,5 @@ def sandbox(
             faults=plan,
             rate_limit=rate_limit,
         )
-    except (BadStateFile, BadPlan, BadSettings) as error:
+    except (BadStateFile, BadPlan, BadSettings, CannotListen) as error:
         raise click.UsageError(str(error)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -12,11 +13,20 @@ from . import choices, state
 from .options import Options
 
 
+class CannotListen(ValueError):
+    """The address is taken, or not one of this machine's."""
+
+
 def serve(host: str, port: int, state_file: Path | None, token: str, **options: Unpack[Options]) -> None:
     """Serve until Ctrl-C or SIGTERM; port 0 takes a free one.
 
     Prints one line to stdout once connections are accepted:
     "Drift sandbox ready at http://127.0.0.1:8123 with token <token>"; and one more where events are posted.
+
+    Raises:
+        CannotListen: `host` and `port` cannot be had.
+        BadStateFile: `state_file` is none, or cannot be written.
+        BadPlan, BadSettings: of the faults, or of the webhooks.
     """
     import uvicorn
 
@@ -25,9 +35,9 @@ def serve(host: str, port: int, state_file: Path | None, token: str, **options: 
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-            await super().startup(sockets=None)
+            await super().startup(sockets)  # type: ignore[arg-type]
             if self.started:
-                bound = self.servers[0].sockets[0].getsockname()[1]
+                bound = listener.getsockname()[1]
                 shown = f"[{host}]" if ":" in host else host
                 sys.stdout.write(f"Drift sandbox ready at http://{shown}:{bound} with token {token}\n")
                 if options.get("webhook_url"):
@@ -38,10 +48,9 @@ def serve(host: str, port: int, state_file: Path | None, token: str, **options: 
     if state_file is not None:
         state.check(state_file)
     app = build(None, state_file, token, None, options)
+    listener = _listen(host, port)
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         # Not uvloop, where that is installed: a fault sets options of the socket itself.
         loop="asyncio",
         http=BreakableProtocol,
@@ -54,6 +63,17 @@ def serve(host: str, port: int, state_file: Path | None, token: str, **options: 
         # KeyboardInterrupt it can be caught here, so that the process ends with status 0.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        Server(config).run()
+        Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         return
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(address, family=family, backlog=2048)
+        # asyncio does it only for sockets that name their protocol; without, second packets wait for 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {host}:{port} ({error.strerror})") from None
+    return listener

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
@@ -37,7 +38,7 @@ async def test_a_sandbox_of_another_organisation_with_short_tokens_and_webhooks(
                 assert (tokens["orgId"], tokens["expires_in"]) == (77, 5)
                 said = {"email": "new@visitor.example", "body": "hello"}
                 await drift.post("/_sandbox/visitor/messages", json=said)
-                counts = (await drift.get("/_sandbox/webhooks?settled=20")).json()
+                counts = (await drift.get("/_sandbox/webhooks?settled=60")).json()
                 # One more that is not delivered: it must not keep the process from ending.
                 await drift.post("/_sandbox/webhooks", json={"delay_ms": 3_600_000})
                 await drift.post("/_sandbox/events", json={"type": "late", "data": {}})
@@ -71,7 +72,7 @@ async def test_it_says_once_for_each_receiver_that_it_does_not_take_the_events()
                     await drift.post("/_sandbox/webhooks", json={"url": receiver.url + path})
                     for _ in range(2):
                         await drift.post("/_sandbox/events", json={"type": "late", "data": {}})
-                    counts = (await drift.get("/_sandbox/webhooks?settled=20")).json()
+                    counts = (await drift.get("/_sandbox/webhooks?settled=60")).json()
         finally:
             process.kill()
             _, err = await process.communicate()
@@ -101,4 +102,13 @@ def test_an_option_that_makes_no_sense_is_named(option: str, named: str) -> None
     ended = subprocess.run([*COMMAND, option], check=False, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert named in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_address_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run([*COMMAND, f"--port={port}"], check=False, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"drift-mcp: cannot listen on 127.0.0.1:{port}")
     assert "Traceback" not in ended.stderr
