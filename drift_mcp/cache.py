@@ -8,18 +8,21 @@ kept, when an event says that something about its conversation or contact has ha
 write that may touch it. Before each answer the log is read as far as it goes, so that what any process has taken in
 counts at once. What no event tells of (a conversation's tags, another process's write that has not come back as an
 event yet) is seen after `seconds` at the latest.
+
+Answers are of one organisation: all are dropped when the token is another one's. A renewed token drops nothing.
 """
 
 import json
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drift_mcp.drift.clock import now
+from drift_mcp.drift.errors import DriftError
 from drift_mcp.drift.paging import Send
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.events.log import BadCursor, LogUnavailable, Wanted
@@ -32,6 +35,11 @@ MOST_BYTES = 10_000_000
 MOST_ANSWERS = 1_000
 PAGE = 200
 """Events read at once. Where more have come since the last look, reading them costs more than asking Drift again."""
+
+PATIENCE = 2.0
+"""Seconds that Drift's answer is waited for which organisation a new token is of."""
+PAUSE = 60.0
+"""Seconds for which nothing is kept or reused after that could not be found out: not every read waits for it."""
 
 _KEPT = frozenset({"/conversations/{conversationId}", "/contacts/{contactId}"})
 _RECORD = re.compile(r"/(conversations|contacts)/[0-9]+(?=/|$)")
@@ -65,12 +73,20 @@ class _Kept:
 
 
 class ReadCache:
-    """Keeps answers of `send` for `seconds`. `events` are those of the same connection."""
+    """Keeps answers of `send` for `seconds`. `events` are those of the same connection.
 
-    def __init__(self, send: Send, seconds: float, events: "Events") -> None:
+    `organisation` says which one the token in use is of, within so many seconds, or raises DriftError.
+    """
+
+    def __init__(
+        self, send: Send, seconds: float, events: "Events", organisation: Callable[[float], Awaitable[str]]
+    ) -> None:
         self._ask = send
         self._seconds = seconds
         self._events = events
+        self._organisation = organisation
+        self._whose: str | None = None
+        self._ask_whose_at = 0.0
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._reads: defaultdict[str, set[_Read]] = defaultdict(set)
@@ -83,7 +99,9 @@ class ReadCache:
                 return await self._ask(call)
             finally:  # however it ends: it may have been applied
                 self._written(call)
-        if not _reusing.get() or call.template not in _KEPT or call.query or not await self._up_to_date():
+        if not _reusing.get() or call.template not in _KEPT or call.query:
+            return await self._ask(call)
+        if not await self._up_to_date() or not await self._of_one():
             return await self._ask(call)
         known = self._kept.get(call.path)
         if known is not None and now() < known.asked + self._seconds:
@@ -92,18 +110,32 @@ class ReadCache:
         return await self._asked(call)
 
     async def _asked(self, call: Call) -> Answer:
-        """Ask Drift, and keep the answer if nothing has happened to the record meanwhile."""
+        """Ask Drift, and keep the answer if nothing has happened to the record meanwhile, nor to the connection."""
         read, begun = _Read(), now()
         self._reads[call.path].add(read)
         try:
             answer = await self._ask(call)
+            known = await self._of_one()
         finally:
             self._reads[call.path].discard(read)
             if not self._reads[call.path]:
                 del self._reads[call.path]
-        if not read.overtaken:
+        if known and not read.overtaken:
             self._keep(call.path, _Kept(begun, answer.status, json.dumps(answer.body)))
         return answer
+
+    async def _of_one(self) -> bool:
+        """Drop everything where the token is of another organisation by now. Whether it is known which."""
+        whose = None
+        if now() >= self._ask_whose_at:
+            try:
+                whose = await self._organisation(PATIENCE)
+            except DriftError:
+                self._ask_whose_at = now() + PAUSE
+        if whose != self._whose:
+            self._whose = whose
+            self._drop_all()
+        return whose is not None
 
     async def _up_to_date(self) -> bool:
         """Take in the events that have come since the last time. Whether that worked."""

@@ -3,6 +3,7 @@
 Its gateway (with the token behind it) is made at the first call. Nothing of one connection is reachable from another.
 """
 
+import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from pydantic import SecretStr
 
 from drift_mcp import __version__
 from drift_mcp.audit import Audit
@@ -22,6 +24,7 @@ from drift_mcp.settings import Settings
 if TYPE_CHECKING:
     from drift_mcp.audit import Note
     from drift_mcp.cache import ReadCache
+    from drift_mcp.claims import Claims
     from drift_mcp.credentials import CredentialProvider
     from drift_mcp.drift.gateway import Gateway
     from drift_mcp.drift.wire import Answer, Call
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from drift_mcp.operation import Operation, Request
     from drift_mcp.recover import Writes
     from drift_mcp.store.shared import Shared
+    from drift_mcp.token_facts import TokenFacts
 
 Open = Callable[[Settings], "Gateway"]
 SCOPES_WAIT = 2.0
@@ -64,7 +68,6 @@ class Connection:
         self._credential: CredentialProvider | None = None
         self._open = open_gateway
         self._gateway: Gateway | None = None
-        self._scopes: frozenset[str] | None = None
         self._ask_scopes_at = 0.0
         self.audit = Audit(settings, self.name, self.state)
 
@@ -75,8 +78,12 @@ class Connection:
 
             if self._open:
                 self._gateway = self._open(self.settings)
+            elif self.settings.sandbox:
+                self._gateway = connect(self.settings, self.credential())
             else:
-                self._gateway = connect(self.settings, self.credential(), self.shared)
+                from drift_mcp.token_facts import Kept
+
+                self._gateway = connect(self.settings, Kept(self.credential(), self._facts), self.shared)
         return self._gateway
 
     def credential(self) -> "CredentialProvider":
@@ -99,6 +106,8 @@ class Connection:
             await self.writes.stop()
         if "keyed" in made:
             await self.keyed.aclose()
+        if "claims" in made:
+            await self.claims.aclose()
         if self._gateway is not None:
             await self._gateway.aclose()
             self._gateway = None
@@ -167,13 +176,37 @@ class Connection:
         """
         if self.settings.sandbox or (self._open is None and not await self.available()):
             return None
-        if self._scopes is None and anyio.current_time() >= self._ask_scopes_at:
+        if self._facts.latest is None and anyio.current_time() >= self._ask_scopes_at:
             from drift_mcp.drift.errors import DriftError
 
             self._ask_scopes_at = anyio.current_time() + SCOPES_PAUSE
-            with anyio.move_on_after(SCOPES_WAIT), suppress(DriftError):
-                self._scopes = frozenset((await self.token_info()).get("scopes", ())) or None
-        return self._scopes
+            with anyio.move_on_after(SCOPES_WAIT), suppress(DriftError):  # the token may take its time, too
+                await self._facts.now()
+        return self._facts.latest.scopes if self._facts.latest else None
+
+    async def organisation(self, patience: float = math.inf) -> str:
+        """One text for the organisation of the token in use, another for each other one; not to be shown.
+
+        Drift is asked once for each token, and its answer waited for `patience` seconds. The sandbox in this process is
+        one organisation.
+
+        Raises:
+            DriftError: there is no token, or Drift does not answer.
+        """
+        if self.settings.sandbox or self._open is not None:
+            return ""
+        return (await self._facts.now(patience)).organisation
+
+    @cached_property
+    def _facts(self) -> "TokenFacts":
+        from drift_mcp.token_facts import TokenFacts
+
+        return TokenFacts(self._token, self.token_info)
+
+    async def _token(self) -> SecretStr:
+        if self._open is not None:  # that gateway has a token of its own, and no other
+            return SecretStr("")
+        return await self.credential().token()
 
     async def available(self) -> bool:
         """Whether there seems to be a token, found out at little cost: Drift is not asked."""
@@ -187,7 +220,7 @@ class Connection:
         """The answers that may be given again, for this connection alone."""
         from drift_mcp.cache import ReadCache
 
-        return ReadCache(self._send, self.settings.cache_seconds, self.events)
+        return ReadCache(self._send, self.settings.cache_seconds, self.events, self.organisation)
 
     @cached_property
     def writes(self) -> "Writes":
@@ -197,9 +230,23 @@ class Connection:
         settings = self.settings
         return Writes(
             self.cache.send if settings.cache_seconds else self._send,
+            self.claims,
             total=settings.total_timeout,
             catalogue_prefix=settings.catalogue_prefix,
         )
+
+    @cached_property
+    def claims(self) -> "Claims":
+        """Which write made what, for all processes that write to the same Drift."""
+        if self.shared is not None:
+            from drift_mcp.store.claims import SharedClaims
+
+            return SharedClaims(self.shared)
+        from drift_mcp.claims import SqliteClaims
+
+        if self.settings.sandbox:  # which nobody else writes to
+            return SqliteClaims(None, "")
+        return SqliteClaims(self.state, sha256(self._where.encode()).hexdigest()[:12])
 
     @cached_property
     def keyed(self) -> "Keyed":
@@ -214,7 +261,7 @@ class Connection:
         if self.shared is not None:
             from drift_mcp.store.journal import SharedJournal
 
-            return Keyed(SharedJournal(self.shared, patience), self.shared.secret, scope, patience)
+            return Keyed(SharedJournal(self.shared, patience), self.shared.secret, scope, self.organisation, patience)
         from drift_mcp.journal import SqliteJournal, needed
         from drift_mcp.local_key import local_key
 
@@ -226,7 +273,7 @@ class Connection:
             with needed():
                 return local_key(folder / "key")
 
-        return Keyed(SqliteJournal(folder), secret, scope, patience)
+        return Keyed(SqliteJournal(folder), secret, scope, self.organisation, patience)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -234,8 +281,8 @@ class Connection:
         if self.shared is not None:
             from drift_mcp.store.marks import SharedMarks
 
-            return Tickets(SharedMarks(self.shared))
-        return Tickets(FileMarks(self._consent))
+            return Tickets(SharedMarks(self.shared), self.organisation)
+        return Tickets(FileMarks(self._consent), self.organisation)
 
     @cached_property
     def shared(self) -> "Shared | None":

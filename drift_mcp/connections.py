@@ -32,7 +32,18 @@ from drift_mcp.switchboard import Switchboard
 from drift_mcp.toolbox import Toolbox
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from drift_mcp.events.rules.rule import Rule
+
+    class Narrows(Protocol):
+        """What an entry of the operator's files says of how much it is for. In a text, commas part the names."""
+
+        toolsets: str | list[str]
+        tools: str | list[str]
+        exclude_tools: str | list[str]
+        read_only: bool
+
 
 _OWN = ("sandbox_org", "base_url", "catalogue_prefix", "calls_per_minute", "cache_seconds", "destructive")
 """Settings that an entry may give a value of its own."""
@@ -54,15 +65,11 @@ class _Entry(BaseModel):
     destructive: str | None = None
     webhook_token_env: str = ""
     webhook_token_file: str = ""
-    toolsets: list[str] = []
-    tools: list[str] = []
-    exclude_tools: list[str] = []
+    toolsets: str | list[str] = ""
+    tools: str | list[str] = ""
+    exclude_tools: str | list[str] = ""
     read_only: bool = False
     on: dict[str, dict[str, Any]] = {}
-
-    def narrowing(self) -> Narrowing:
-        named = {name: ",".join(getattr(self, name)) for name in ("toolsets", "tools", "exclude_tools")}
-        return Narrowing(**named, read_only=self.read_only)
 
     def over(self, settings: Settings, name: str) -> Settings:
         """`settings` as they are for this connection."""
@@ -108,13 +115,20 @@ def load(settings: Settings) -> Switchboard:
             if name in played[1:] and entry.sandbox_org is None:
                 entry.sandbox_org = _organisation(name)
             connection = Connection(entry.over(settings, name), name, source=source, rules=_rules(entry))
-            toolboxes[name] = Toolbox(connection).narrowed(entry.narrowing())
+            toolboxes[name] = Toolbox(connection).narrowed(narrowing(entry))
         except InvalidSetting as error:
             raise InvalidSetting(f"connections: {name}: {error} (in {path})") from None
     default = file.default or next(iter(toolboxes))
     if default not in toolboxes:
         raise InvalidSetting(f"connections: the default {default!r} is none of {', '.join(toolboxes)} (in {path})")
     return Switchboard(toolboxes, default)
+
+
+def narrowing(entry: "Narrows") -> Narrowing:
+    """What `entry` asks for, in the words of the settings."""
+    given = (entry.toolsets, entry.tools, entry.exclude_tools)
+    toolsets, tools, exclude_tools = (names if isinstance(names, str) else ",".join(names) for names in given)
+    return Narrowing(toolsets, tools, exclude_tools, entry.read_only)
 
 
 def _organisation(name: str) -> int:

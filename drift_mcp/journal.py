@@ -10,20 +10,26 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Protocol
 
+import anyio
+from anyio import to_thread
+
+from drift_mcp.drift.clock import now
 from drift_mcp.store import StoreUnavailable
+from drift_mcp.wal import BUSY, use_wal
 
 log = logging.getLogger(__name__)
 
 KEPT_FOR = 30 * 24 * 3600.0
 """Seconds after which a row is forgotten: longer than anything waits that would call again with the same key."""
-_BUSY = 5.0
-"""Seconds to wait for another process that is writing; a write takes a thousandth of that."""
+_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+"""Seconds before it is tried again, the last again and again."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS writes (
@@ -111,57 +117,87 @@ class SqliteJournal:
     """The journal as one SQLite file in `folder`.
 
     Each process holds a file of its own locked, by which the others see that it lives: the lock ends with the process,
-    however that ends. Steps take about a millisecond and are made where they are called for, so that a cancelled call
-    still records that it was.
-
-    Raises:
-        StoreUnavailable: the folder cannot be used.
+    however that ends. Steps take about a millisecond and are made where they are called for; where another process has
+    the file locked, they are tried again and other calls go on meanwhile. It is opened, in a thread, at the first use.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._owners = folder / "owners"
         self._owner = secrets.token_hex(8)
-        with needed():
-            self._owners.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # One process at a time: a file that is not locked yet would pass for that of a process that has ended.
-            with closing(_locked(folder / "opening", _BUSY)):
-                self._open(folder / "writes.sqlite")
+        self._opening = anyio.Lock()
+        self._db: sqlite3.Connection | None = None
 
-    def _open(self, path: Path) -> None:
-        self._lock = _locked(self._owners / self._owner)
+    async def _opened(self) -> sqlite3.Connection:
+        if self._db is None:
+            async with self._opening:
+                if self._db is None:
+                    await to_thread.run_sync(self._open)
+        assert self._db is not None
+        return self._db
+
+    def _open(self) -> None:
+        self._owners.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with ExitStack() as undone:
+            # One process at a time: a file that is not locked yet would pass for that of a process that has ended.
+            with closing(_locked(self._folder / "opening", BUSY)):
+                lock = undone.enter_context(closing(_locked(self._owners / self._owner)))
+                db = undone.enter_context(closing(self._connected(self._folder / "writes.sqlite")))
+                self._clear_owners()
+            undone.pop_all()
+        self._lock, self._db = lock, db
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
         # Autocommit: each statement is a transaction. What is recorded survives a loss of power.
-        self._db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+        db = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(_TABLE)
-        self._db.execute("DELETE FROM writes WHERE began < ?", (time.time() - KEPT_FOR,))
-        self._clear_owners()
+        use_wal(db)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(_TABLE)
+        db.execute("DELETE FROM writes WHERE began < ?", (time.time() - KEPT_FOR,))
+        db.execute("PRAGMA busy_timeout = 0")  # from here on who waits lets others go on
+        return db
+
+    async def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        """Run `statement`. Nothing is awaited once it has been, so that a cancelled call knows what it has recorded.
+
+        Raises:
+            sqlite3.Error: it cannot be run, or another process has the file locked for too long.
+        """
+        db, end = await self._opened(), now() + BUSY
+        for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
+            try:
+                return db.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                if not _why(error).startswith("SQLITE_BUSY") or now() >= end:
+                    raise
+            await anyio.sleep(pause)
+        raise AssertionError  # the pauses do not end
 
     async def begin(self, key: str, arguments: str) -> Row | None:
         """As in `Journal`."""
         with needed():
-            return self._begun(key, arguments)
+            return await self._begun(key, arguments)
 
-    def _begun(self, key: str, arguments: str) -> Row | None:
+    async def _begun(self, key: str, arguments: str) -> Row | None:
         values = (key, arguments, State.BEGUN.value, time.time(), self._owner)
-        inserted = self._db.execute(
+        inserted = await self._execute(
             "INSERT INTO writes (key, arguments, state, began, owner) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             values,
         )
         if inserted.rowcount:
             return None
-        found = self._db.execute("SELECT arguments, state, began, ids, owner FROM writes WHERE key = ?", (key,))
+        found = await self._execute("SELECT arguments, state, began, ids, owner FROM writes WHERE key = ?", (key,))
         row = found.fetchone()
         if row is None:  # forgotten in between
-            return self._begun(key, arguments)
+            return await self._begun(key, arguments)
         known, state, began, ids, owner = row
         return Row(known, State(state), began, json.loads(ids), self._lives(owner), owner)
 
     async def take_over(self, key: str, row: Row) -> bool:
         """As in `Journal`."""
         with needed():
-            taken = self._db.execute(
+            taken = await self._execute(
                 "UPDATE writes SET owner = ?, state = ? WHERE key = ? AND owner = ? AND state = ?",
                 (self._owner, State.BEGUN.value, key, row.owner, row.state.value),
             )
@@ -169,19 +205,21 @@ class SqliteJournal:
 
     async def end(self, key: str, state: State, ids: dict[str, Any] | None = None) -> None:
         """As in `Journal`."""
-        with _owed():
-            self._db.execute(
+        with _owed(), anyio.CancelScope(shield=True):
+            await self._execute(
                 "UPDATE writes SET state = ?, ids = ? WHERE key = ? AND owner = ?",
                 (state.value, json.dumps(ids or {}), key, self._owner),
             )
 
     async def forget(self, key: str) -> None:
         """As in `Journal`."""
-        with _owed():
-            self._db.execute("DELETE FROM writes WHERE key = ? AND owner = ?", (key, self._owner))
+        with _owed(), anyio.CancelScope(shield=True):
+            await self._execute("DELETE FROM writes WHERE key = ? AND owner = ?", (key, self._owner))
 
     async def aclose(self) -> None:
         """As in `Journal`."""
+        if self._db is None:
+            return
         self._db.close()
         self._lock.close()
         (self._owners / self._owner).unlink(missing_ok=True)
@@ -212,7 +250,7 @@ def _locked(path: Path, wait: float = 0.0) -> sqlite3.Connection:
     Raises:
         sqlite3.OperationalError: somebody else has it locked, for longer than `wait` seconds.
     """
-    db = sqlite3.connect(path, timeout=wait, isolation_level=None)
+    db = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = MEMORY")  # nothing is ever written, so no file beside it either
         db.execute("BEGIN EXCLUSIVE")

@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 
+from drift_mcp import claims
 from drift_mcp.arguments import KEY, InvalidArguments
 from drift_mcp.audit import is_id
 from drift_mcp.consent.question import NotAgreed
@@ -21,6 +22,7 @@ from drift_mcp.execute import Outcome
 from drift_mcp.journal import Journal, Row, State
 from drift_mcp.operation import Request
 from drift_mcp.problems import problem
+from drift_mcp.token_facts import only_in
 from drift_mcp.workflow import JobFailed
 
 log = logging.getLogger(__name__)
@@ -36,18 +38,23 @@ _UNFINISHED = frozenset({"not_done", "unclear", "not_asked", "stopped", "problem
 Work = Callable[[float | None], Awaitable[Outcome]]
 """Makes the write; is told when (Unix time) an earlier call began it that nobody knows the end of."""
 Secret = Callable[[], Awaitable[bytes]]
+Organisation = Callable[[], Awaitable[str]]
 
 
 class Keyed:
     """The keyed writes of one connection, which `scope` names. `secret` gives what makes their hashes the server's own.
 
-    `patience`: how long a call waits for another one with the same key, in seconds.
+    `organisation` says which one the token in use is of: a key of one is unknown in another, whose rows stay as they
+    are. `patience`: how long a call waits for another one with the same key, in seconds.
     """
 
-    def __init__(self, journal: Journal, secret: Secret, scope: str, patience: float) -> None:
+    def __init__(
+        self, journal: Journal, secret: Secret, scope: str, organisation: Organisation, patience: float
+    ) -> None:
         self._journal = journal
         self._secret = secret
         self._scope = scope
+        self._organisation = organisation
         self._patience = patience
 
     async def run(self, names: Sequence[str], key: str, request: Request, work: Work) -> Outcome:
@@ -56,16 +63,18 @@ class Keyed:
         Raises:
             JobFailed: the key was used with other arguments, or another call with it goes on for too long.
             StoreUnavailable: the journal cannot be asked. Nothing was sent.
+            DriftError: which organisation it is for cannot be found out. Nothing was sent.
             Whatever `work` raises.
         """
-        secret = await self._secret()
-        name = _hashed(secret, [self._scope, *names, key])
+        whose, secret = await self._organisation(), await self._secret()
+        name = _hashed(secret, [self._scope, whose, *names, key])
         arguments = _hashed(secret, request.model_dump(mode="json", exclude_none=True))
         row = await self._claim(name, arguments)
         if row is not None and row.state is State.DONE:
             return Outcome({ALREADY_DONE: True, **row.ids})
         try:
-            outcome = await work(None if row is None else row.began)
+            with only_in(whose), claims.named(name):
+                outcome = await work(None if row is None else row.began)
         except BaseException as error:
             await self._failed(name, error, doubt=row is not None)
             raise

@@ -104,7 +104,9 @@ class Switchboard:
         if len(self._toolboxes) == 1:
             return await self.toolbox().call(name, arguments, caller)
         rest = dict(arguments)
-        connection = rest.pop(ARGUMENT, None) or self._default
+        connection = rest.pop(ARGUMENT, "")
+        if connection in ("", None):  # and nothing else that is no name
+            connection = self._default
         toolbox = self._toolboxes.get(connection) if isinstance(connection, str) else None
         if toolbox is None:
             from drift_mcp import problems

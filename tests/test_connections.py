@@ -103,7 +103,7 @@ class TestSeveral:
             through = await switchboard.call("run_write_operation", run)
         assert [each["structuredContent"]["error"]["kind"] for each in (direct, through)] == ["not_allowed"] * 2
 
-    @pytest.mark.parametrize("name", ["nowhere", 7, ["acme"], {"a": 1}])
+    @pytest.mark.parametrize("name", ["nowhere", 7, 0, False, ["acme"], [], {"a": 1}])
     async def test_an_unknown_one_is_an_error_that_names_those_there_are(
         self, load: Callable[..., Switchboard], name: object
     ) -> None:

@@ -210,7 +210,10 @@ QUESTION = Question("Delete it?", "delete it", "as it is")
 
 
 def asking(caller: Caller, folder: Path) -> Asking:
-    return Asking(caller, "drift", "ask", Tickets(FileMarks(lambda: folder)), NotImplemented)
+    async def acme() -> str:
+        return "acme"
+
+    return Asking(caller, "drift", "ask", Tickets(FileMarks(lambda: folder), acme), NotImplemented)
 
 
 class TestTheAnswer:

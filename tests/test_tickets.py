@@ -14,6 +14,10 @@ from drift_mcp.store.marks import SharedMarks
 from drift_mcp.store.shared import Shared
 
 
+async def acme() -> str:
+    return "acme"
+
+
 @pytest.fixture
 async def start(store: str, tmp_path: Path) -> AsyncIterator[Callable[[], Tickets]]:
     """Starts a server's tickets; twice, as two replicas would."""
@@ -21,10 +25,10 @@ async def start(store: str, tmp_path: Path) -> AsyncIterator[Callable[[], Ticket
 
         def started() -> Tickets:
             if not store:
-                return Tickets(FileMarks(lambda: tmp_path))
+                return Tickets(FileMarks(lambda: tmp_path), acme)
             shared = Shared(store, "acme")
             stack.push_async_callback(shared.aclose)
-            return Tickets(SharedMarks(shared))
+            return Tickets(SharedMarks(shared), acme)
 
         yield started
 
@@ -85,14 +89,14 @@ async def test_a_changed_one_is_unknown(tickets: Tickets, change: Any) -> None:
 async def test_one_of_another_installation_is_unknown(tickets: Tickets, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    foreign = await Tickets(FileMarks(lambda: elsewhere)).mint("this", "as shown")
+    foreign = await Tickets(FileMarks(lambda: elsewhere), acme).mint("this", "as shown")
     assert await fault(tickets, foreign, "this", "as shown") is Fault.UNKNOWN
 
 
 async def test_what_is_remembered_of_used_ones_goes_when_they_would_have_expired(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tickets = Tickets(FileMarks(lambda: tmp_path))
+    tickets = Tickets(FileMarks(lambda: tmp_path), acme)
     await tickets.redeem(await tickets.mint("this", ""), "this", "")
     now = tickets_module.time.time()
     monkeypatch.setattr(tickets_module.time, "time", lambda: now + LIFETIME + 60)
@@ -103,9 +107,9 @@ async def test_what_is_remembered_of_used_ones_goes_when_they_would_have_expired
 async def test_where_they_cannot_be_kept_nothing_is_agreed_to(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("cut short")
     with pytest.raises(StoreUnavailable):
-        await Tickets(FileMarks(lambda: tmp_path)).mint("delete it", "as it is")
+        await Tickets(FileMarks(lambda: tmp_path), acme).mint("delete it", "as it is")
     (tmp_path / "key").unlink()
     (tmp_path / "used").write_text("no folder")
-    tickets = Tickets(FileMarks(lambda: tmp_path))
+    tickets = Tickets(FileMarks(lambda: tmp_path), acme)
     with pytest.raises(StoreUnavailable):
         await tickets.redeem(await tickets.mint("delete it", "as it is"), "delete it", "as it is")

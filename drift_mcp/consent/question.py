@@ -91,13 +91,16 @@ async def ask(question: Question, asking: Asking, anew: Anew | None = None) -> N
 
     Raises:
         NotAgreed: one of its subclasses, for everything but a yes.
+        DriftError: which organisation it is about cannot be found out.
     """
     caller, tickets = asking.caller, asking.tickets
     if caller.ask is not None:
+        organisation = await tickets.organisation()
         with paused():
             answer = await caller.ask(question.text)
         _check(answer)
-        if anew is not None and await anew() != question:
+        # A person takes their time: meanwhile the connection may have got a token of another organisation.
+        if (anew is not None and await anew() != question) or await tickets.organisation() != organisation:
             raise _not_counting(Fault.CHANGED)
         return
     # A preview token goes through the hands of the agent, so it must never count where a person can be asked.
@@ -160,7 +163,7 @@ _ASK_ANEW = "Call again without it, so that the user is asked anew."
 _FAULTS = {
     Fault.UNKNOWN: ("The confirmation is not one of this server's.", _ASK_ANEW),
     Fault.OTHER: (
-        "The confirmation is for another operation, other arguments, or another caller or connection.",
+        "The confirmation is for another operation, other arguments, or another caller, connection or organisation.",
         "Call with exactly the arguments that were confirmed, or without the confirmation to be asked anew.",
     ),
     Fault.EXPIRED: (f"The confirmation is older than {LIFETIME / 60:.0f} minutes.", _ASK_ANEW),

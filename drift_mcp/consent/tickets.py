@@ -1,14 +1,15 @@
 """Tickets: what a question that was put is known by when its answer comes with a later call.
 
 A ticket is sealed (the MCP SDK's AES-256-GCM), so that only this server can make one. It holds for exactly what it was
-made for, for five minutes, once. The key and the marks of what is used up are files in one folder, so that this is so
-for all processes that share the folder, and after a restart; or they are in a store that replicas share.
+made for, in the organisation it was made for, for five minutes, once. The key and the marks of what is used up are
+files in one folder, so that this is so for all processes that share the folder, and after a restart; or they are in a
+store that replicas share.
 """
 
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from hashlib import sha256
@@ -100,18 +101,24 @@ def _needed() -> Iterator[None]:
 
 
 class Tickets:
-    """Makes tickets and takes them back; `marks` are what they are sealed with and known by when they are used."""
+    """Makes tickets and takes them back; `marks` are what they are sealed with and known by when they are used.
 
-    def __init__(self, marks: Marks) -> None:
+    `organisation` says which one the token in use is of, or raises DriftError.
+    """
+
+    def __init__(self, marks: Marks, organisation: Callable[[], Awaitable[str]]) -> None:
         self._marks = marks
+        self.organisation = organisation
 
     async def mint(self, bound_to: str, shown: str) -> str:
         """A ticket for `bound_to`, the question having shown `shown`.
 
         Raises:
             StoreUnavailable: the marks cannot be used.
+            DriftError: which organisation it would be for cannot be found out.
         """
-        return (await self._sealer()).seal(_LAYOUT.pack(time.time() + LIFETIME, _digest(bound_to), _digest(shown)))
+        for_what = await self._for_what(bound_to)
+        return (await self._sealer()).seal(_LAYOUT.pack(time.time() + LIFETIME, for_what, _digest(shown)))
 
     async def redeem(self, ticket: str, bound_to: str, shown: str) -> None:
         """Use `ticket` up.
@@ -119,6 +126,7 @@ class Tickets:
         Raises:
             BadTicket: it is not for `bound_to`, is too old, was used before, or something else than `shown` was shown.
             StoreUnavailable: the marks cannot be used.
+            DriftError: which organisation it would be for cannot be found out.
         """
         from mcp.server.request_state import InvalidRequestState
 
@@ -126,7 +134,7 @@ class Tickets:
             end, for_what, of_what = _LAYOUT.unpack((await self._sealer()).unseal(ticket))
         except InvalidRequestState:
             raise BadTicket(Fault.UNKNOWN) from None
-        if not compare_digest(for_what, _digest(bound_to)):
+        if not compare_digest(for_what, await self._for_what(bound_to)):
             raise BadTicket(Fault.OTHER)
         if time.time() >= end:
             raise BadTicket(Fault.EXPIRED)
@@ -134,6 +142,9 @@ class Tickets:
             raise BadTicket(Fault.USED)
         if not compare_digest(of_what, _digest(shown)):
             raise BadTicket(Fault.CHANGED)
+
+    async def _for_what(self, bound_to: str) -> bytes:
+        return _digest(f"{await self.organisation()} {bound_to}")
 
     async def _sealer(self) -> "AESGCMRequestStateCodec":
         from mcp.server.request_state import AESGCMRequestStateCodec

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from drift_mcp.connections import narrowing
 from drift_mcp.settings import InvalidSetting
 from drift_mcp.surface import Narrowing
 from drift_mcp.switchboard import Switchboard
@@ -42,10 +43,9 @@ class Grant(BaseModel):
 
     def principal(self, part: str = "") -> Principal:
         """The caller; `part` says which of them, where the entry is for several."""
-        names = {name: _joined(getattr(self, name)) for name in ("toolsets", "tools", "exclude_tools")}
         connections = None if self.connections is None else frozenset(self.connections)
         name = f"{self.name}#{part}" if part else self.name
-        return Principal(name, Narrowing(**names, read_only=self.read_only), connections)
+        return Principal(name, narrowing(self), connections)
 
 
 def check_against(switchboard: Switchboard) -> Check:
@@ -77,7 +77,3 @@ def check_all(grants: Sequence[Grant], check: Check, what: str) -> None:
             check(grant.principal())
         except InvalidSetting as error:
             raise InvalidSetting(f"{what}: {grant.name}: {error}") from None
-
-
-def _joined(names: str | list[str]) -> str:
-    return names if isinstance(names, str) else ",".join(names)

@@ -11,6 +11,8 @@ import pytest
 from mcp import Client
 from mcp_types import ElicitResult
 
+from drift_mcp.audit import one_each
+
 from .conftest import Serve
 from .host import WAYS, Host, client, error
 
@@ -87,7 +89,7 @@ class TestWhenTheOperatorSaysAsk:
             assert error(stolen)["kind"] == "confirmation_other"
             done = await ada.call_tool("delete_contact", arguments | {"preview_token": token})
             assert done.structured_content == {"ok": True} | arguments
-        lines = [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
+        lines = one_each(json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines())
         assert [(line["principal"], line["tool"], line["outcome"]) for line in lines] == [
             ("all", "create_contact", "applied"),
             ("contacts", "delete_contact", "refused"),

@@ -1,9 +1,8 @@
 """`idempotency_key`: the same key never writes twice, and always answers what became of the first call."""
 
-import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -18,7 +17,7 @@ from drift_mcp.caller import Caller
 from drift_mcp.drift.retry import Retries
 
 from . import desk as desk_module
-from .desk import Desk, desk
+from .desk import Desk, desk, ended
 
 KEY = "order-4711-reply"
 BODY = "Yes, the Scale plan has SSO."
@@ -48,12 +47,6 @@ async def until(happened: Callable[[], bool]) -> None:
     with anyio.fail_after(60):
         while not happened():  # noqa: ASYNC110 - the sandbox has no event to wait for
             await anyio.sleep(0.01)
-
-
-def lines(state: Path) -> Iterator[dict[str, Any]]:
-    file = state / "audit.jsonl"
-    for line in file.read_text().splitlines() if file.exists() else ():
-        yield json.loads(line)
 
 
 async def test_a_second_call_writes_nothing_and_answers_the_ids_of_the_first(at_desk: Desk, chat: int) -> None:
@@ -155,10 +148,10 @@ async def test_cancelling_a_call_reports_it_and_the_next_one_finds_it_out(
     said = [record.getMessage() for record in caplog.records if record.name.startswith("drift_mcp")]
     assert any("send_message was interrupted" in line for line in said)
     assert not any(BODY in line or KEY in line for line in said)
-    assert [line["outcome"] for line in lines(tmp_path)] == ["unknown"]
+    assert [line["outcome"] for line in ended(tmp_path)] == ["unknown"]
     assert (await send(at_desk, chat))["recovered"] is True
     assert written(at_desk) == 1
-    assert [(line["outcome"], line.get("reason")) for line in lines(tmp_path)][1:] == [("applied", "recovered")]
+    assert [(line["outcome"], line.get("reason")) for line in ended(tmp_path)][1:] == [("applied", "recovered")]
 
 
 async def test_ending_the_server_reports_what_is_under_way(
@@ -171,7 +164,7 @@ async def test_ending_the_server_reports_what_is_under_way(
                 tasks.start_soon(send, here, chat)
                 await until(lambda: written(here) == 1)
                 await here.toolbox.aclose()
-    assert [line["outcome"] for line in lines(tmp_path)] == ["unknown"]
+    assert [line["outcome"] for line in ended(tmp_path)] == ["unknown"]
     assert "send_message was interrupted" in caplog.text
     async with desk(app, url, tmp_path) as after:
         assert (await send(after, chat))["recovered"] is True
@@ -214,13 +207,72 @@ async def test_a_write_is_answered_even_where_its_end_cannot_be_recorded(
     assert "could not be recorded" in caplog.text
 
 
+@pytest.mark.parametrize("locked", ["opening", "writes.sqlite"])
+async def test_while_another_process_has_the_journal_locked_other_calls_are_answered(
+    at_desk: Desk, tmp_path: Path, chat: int, store: str, locked: str
+) -> None:
+    if store:
+        pytest.skip("Redis has no such lock")
+    order: list[str] = []
+
+    async def keyed() -> None:
+        assert "error" not in await send(at_desk, chat)
+        order.append("the keyed write")
+
+    async def another() -> None:
+        assert "error" not in await at_desk.call("get_conversation", conversation_id=chat)
+        order.append("the other call")
+
+    if locked == "opening":
+        (tmp_path / "journal").mkdir()
+    else:
+        assert "error" not in await send(at_desk, chat, key="another-key-4711", body="Hello.")
+    with closing(sqlite3.connect(tmp_path / "journal" / locked, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(keyed)
+            await anyio.wait_all_tasks_blocked()  # the keyed write waits for the journal
+            await another()
+            assert written(at_desk) == 0
+            order.append("the lock is gone")
+            other.execute("COMMIT")
+    assert order == ["the other call", "the lock is gone", "the keyed write"]
+
+
+async def test_a_call_that_is_cancelled_while_the_journal_is_locked_has_its_end_recorded_all_the_same(
+    at_desk: Desk, tmp_path: Path, chat: int, store: str
+) -> None:
+    if store:
+        pytest.skip("Redis has no such lock")
+    await at_desk.befall("send_message", "late_answer", ms=300)
+    with closing(sqlite3.connect(tmp_path / "other.sqlite", isolation_level=None)) as other:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send, at_desk, chat)
+            await until(lambda: written(at_desk) == 1)
+            other.execute("ATTACH ? AS journal", (str(tmp_path / "journal" / "writes.sqlite"),))
+            other.execute("BEGIN EXCLUSIVE")
+            await until(lambda: any(ended(tmp_path)))  # the write is made and in the audit, and its end is owed
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+            other.execute("COMMIT")
+    assert (await send(at_desk, chat))["already_done"] is True
+    assert written(at_desk) == 1
+
+
 def test_a_process_that_starts_does_not_take_another_that_starts_for_one_that_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others: list[Thread] = []
 
+    async def begun(one: journal.SqliteJournal) -> None:
+        await one.begin("a write", "its arguments")
+
+    async def one_that_ends() -> None:
+        await begun(one := journal.SqliteJournal(tmp_path))
+        await one.aclose()
+
     def start_another() -> None:
-        anyio.run(journal.SqliteJournal(tmp_path).aclose)
+        anyio.run(one_that_ends)
 
     def locked(path: Path, wait: float = 0.0) -> sqlite3.Connection:
         if path.parent.name == "owners" and not others:
@@ -234,7 +286,8 @@ def test_a_process_that_starts_does_not_take_another_that_starts_for_one_that_ha
     lock = journal._locked
     monkeypatch.setattr(journal, "_locked", locked)
     one = journal.SqliteJournal(tmp_path)
-    others[0].join(10)
+    anyio.run(begun, one)
+    others[0].join(60)
     assert one._lives(one._owner)
     anyio.run(one.aclose)
 

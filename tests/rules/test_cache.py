@@ -79,9 +79,13 @@ def told(events: Events) -> Told:
     return tell
 
 
+async def acme(_: float) -> str:
+    return "acme"
+
+
 @pytest.fixture
 def reads(drift: Drift, events: Events) -> ReadCache:
-    return ReadCache(drift.send, SECONDS, events)
+    return ReadCache(drift.send, SECONDS, events, acme)
 
 
 async def read(reads: ReadCache, call: Call) -> int:
@@ -224,7 +228,7 @@ class TestEvents:
 
     async def test_without_events_time_alone_counts(self, drift: Drift) -> None:
         deaf: Any = SimpleNamespace(hears=False)
-        reads = ReadCache(drift.send, SECONDS, deaf)
+        reads = ReadCache(drift.send, SECONDS, deaf, acme)
         assert [await read(reads, contact()) for _ in range(2)] == [1, 1]
 
 

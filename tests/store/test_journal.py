@@ -40,7 +40,7 @@ async def start(redis: RedisServer) -> AsyncIterator[Start]:
 
 
 async def until(happens: Callable[[], Awaitable[bool]]) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         while not await happens():  # noqa: ASYNC110 - it happens in Redis
             await anyio.sleep(0.02)
 

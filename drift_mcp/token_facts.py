@@ -1,0 +1,141 @@
+"""What Drift says of the token in use: its organisation and its scopes. Asked once for each token.
+
+What is kept for one organisation (answers, keyed writes, confirmations) must never serve another, and a connection may
+get a token of another one at any time: by a login, in a file, from a vault. A renewed token of the same one changes
+nothing.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import anyio
+from pydantic import SecretStr
+
+from drift_mcp.credentials import (
+    ACCESS,
+    ClientCredentials,
+    CredentialProvider,
+    MissingCredential,
+    UnreachableCredential,
+)
+from drift_mcp.drift.errors import DriftError, NotConnected, TimedOut, Unreachable
+
+_only: ContextVar[str] = ContextVar("drift_mcp_only", default="")
+
+
+@contextmanager
+def only_in(organisation: str) -> Iterator[None]:
+    """Inside, nothing is sent with a token of another organisation than this one. Inside another, that one counts."""
+    with _bound(_only.get() or organisation):
+        yield
+
+
+@contextmanager
+def _bound(organisation: str) -> Iterator[None]:
+    token = _only.set(organisation)
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of `token`. `scopes` None: Drift did not tell them.
+
+    `organisation` is one text for each organisation; where Drift did not tell that, for each token. It is not shown.
+    """
+
+    token: SecretStr
+    scopes: frozenset[str] | None
+    organisation: str
+
+
+class TokenFacts:
+    """`token` answers the token to use now, `ask` what `get_token_info` answers of whichever is used then."""
+
+    def __init__(self, token: Callable[[], Awaitable[SecretStr]], ask: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._token = token
+        self._ask = ask
+        self._asking = anyio.Lock()
+        self.latest: Facts | None = None
+        """What is known of the token that was last asked about."""
+
+    async def now(self, patience: float = math.inf) -> Facts:
+        """What is known of the token to use now. `patience`: how long Drift's answer is waited for, in seconds.
+
+        Raises:
+            DriftError: there is none, or Drift does not answer.
+        """
+        token = await self._current()
+        if self.latest is not None and self.latest.token == token:
+            return self.latest
+        with anyio.move_on_after(patience):
+            async with self._asking:
+                return await self._asked()
+        raise TimedOut
+
+    async def _asked(self) -> Facts:
+        token = await self._current()
+        while self.latest is None or self.latest.token != token:  # or else somebody else has asked meanwhile
+            with _bound(""):  # which token there is, is what is asked
+                told = await self._ask()
+            asked_of, token = token, await self._current()
+            if token == asked_of:  # or else nobody knows which of the two it was told of
+                self.latest = Facts(token, frozenset(told.get("scopes") or ()) or None, _organisation(told, token))
+        return self.latest
+
+    async def _current(self) -> SecretStr:
+        try:
+            return await self._token()
+        except UnreachableCredential:
+            raise Unreachable from None
+        except MissingCredential as missing:
+            raise NotConnected(missing.problem) from None
+
+
+class Kept(CredentialProvider):
+    """`provider`, as `only_in` lets it be used. `facts` are of its tokens."""
+
+    def __init__(self, provider: CredentialProvider, facts: TokenFacts) -> None:
+        self._provider = provider
+        self._facts = facts
+
+    async def token(self) -> SecretStr:
+        token = await self._provider.token()
+        return await self._checked() if _only.get() else token
+
+    async def renew(self, refused: SecretStr) -> SecretStr | None:
+        other = await self._provider.renew(refused)
+        return await self._checked() if other is not None and _only.get() else other
+
+    async def client(self) -> ClientCredentials:
+        return await self._provider.client()
+
+    async def available(self) -> bool:
+        return await self._provider.available()
+
+    def secrets(self) -> tuple[SecretStr, ...]:
+        return self._provider.secrets()
+
+    async def _checked(self) -> SecretStr:
+        """The token to use now, which is of the one organisation that it may be of."""
+        try:
+            facts = await self._facts.now()
+        except DriftError:
+            raise UnreachableCredential(ACCESS, "Drift does not say which organisation the token is of.") from None
+        if facts.organisation != _only.get():
+            raise MissingCredential(ACCESS, "The connection has got a token of another organisation meanwhile.")
+        return facts.token
+
+
+def _organisation(told: dict[str, Any], token: SecretStr) -> str:
+    number = told.get("org_id")
+    if isinstance(number, int):
+        return f"organisation {number}"
+    return f"token {sha256(token.get_secret_value().encode()).hexdigest()}"
