@@ -23,7 +23,16 @@ from drift_mcp.credentials import (
     MissingCredential,
     UnreachableCredential,
 )
-from drift_mcp.drift.errors import DriftError, NotConnected, TimedOut, Unreachable
+from drift_mcp.drift.errors import (
+    DriftError,
+    Forbidden,
+    InvalidRequest,
+    NotConnected,
+    NotFound,
+    TimedOut,
+    UnexpectedStatus,
+    Unreachable,
+)
 
 _only: ContextVar[str] = ContextVar("drift_mcp_only", default="")
 
@@ -84,11 +93,17 @@ class TokenFacts:
         token = await self._current()
         while self.latest is None or self.latest.token != token:  # or else somebody else has asked meanwhile
             with _bound(""):  # which token there is, is what is asked
-                told = await self._ask()
+                told = await self._told()
             asked_of, token = token, await self._current()
             if token == asked_of:  # or else nobody knows which of the two it was told of
                 self.latest = Facts(token, frozenset(told.get("scopes") or ()) or None, _organisation(told, token))
         return self.latest
+
+    async def _told(self) -> dict[str, Any]:
+        try:
+            return await self._ask()
+        except (Forbidden, InvalidRequest, NotFound, UnexpectedStatus):
+            return {}  # it answers, but not this: asking again would change nothing, and no keyed write could be made
 
     async def _current(self) -> SecretStr:
         try:

@@ -12,6 +12,7 @@ import anyio
 import pytest
 from mcp_types import ElicitResult
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Mount
 
 from drift_mcp.caller import Answer, Caller
@@ -49,7 +50,8 @@ class Drift:
         self.asked: dict[str, list[tuple[str, str]]] = {name: [] for name in self.organisations}
         self.app = Starlette(routes=[Mount("/", app=self._dispatch)])
         self.meanwhile: dict[str, Callable[[], None]] = {}
-        self.silent = False
+        self.token_info: Response | None = None
+        """What Drift answers to that, where it is not the organisation's own answer."""
 
     async def _dispatch(self, scope: Any, receive: Any, send: Any) -> None:
         name = "globex" if GLOBEX.encode() in dict(scope["headers"])[b"authorization"] else "acme"
@@ -57,8 +59,9 @@ class Drift:
         for end, happen in self.meanwhile.items():
             if scope["path"].endswith(end):
                 happen()
-        if self.silent and scope["path"] == TOKEN_INFO[1]:
-            scope = scope | {"path": "/not/there"}
+        if self.token_info is not None and scope["path"] == TOKEN_INFO[1]:
+            await self.token_info(scope, receive, send)
+            return
         await self.organisations[name](scope, receive, send)
 
     def world(self, name: str) -> Any:
@@ -205,14 +208,14 @@ class TestAsking:
         contact, chat = drift.first("contacts"), drift.first("conversations")
         get = ("GET", f"/contacts/{contact}")
         await self.call(toolbox, "get_contact", contact_id=contact)
-        drift.silent = True
+        drift.token_info = Response("nonsense")
         drift.using(RENEWED)
         for _ in range(3):
             assert (await self.call(toolbox, "get_contact", contact_id=contact))["name"] == "Somebody of acme"
         assert drift.count("acme", *get) == 4
-        assert drift.count("acme", *TOKEN_INFO) == 2  # not for every read
+        assert drift.count("acme", *TOKEN_INFO) == 1 + 3  # the tries of one question: not for every read
         keyed = await self.call(toolbox, "send_message", conversation_id=chat, body=BODY, idempotency_key=KEY)
-        assert keyed["error"]["kind"] == "not_found"
+        assert keyed["error"]["kind"] == "broken_answer"
         assert "may_have_been_applied" not in keyed["error"]
         assert drift.written("acme") == 0
 
@@ -238,9 +241,11 @@ class TestAsking:
         assert "already_done" not in await self.call(toolbox, "send_message", **given)
         assert (drift.written("acme"), drift.written("globex")) == (1, 1)
 
-    async def test_where_drift_names_no_organisation_each_token_is_one(self, drift: Drift, toolbox: Toolbox) -> None:
-        for token in (ACME, RENEWED):
-            drift.world("acme").tables["tokens"][token]["orgId"] = "not told"
+    @pytest.mark.parametrize("answer", [Response('{"scope": "all_data"}'), Response("{}", 403), Response("{}", 404)])
+    async def test_where_drift_names_no_organisation_each_token_is_one(
+        self, drift: Drift, toolbox: Toolbox, answer: Response
+    ) -> None:
+        drift.token_info = answer
         given = {"conversation_id": drift.first("conversations"), "body": BODY, "idempotency_key": KEY}
         first = await self.call(toolbox, "send_message", **given)
         assert (await self.call(toolbox, "send_message", **given))["id"] == first["id"]
