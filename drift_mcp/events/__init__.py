@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
+from drift_mcp.credentials import MissingCredential
 from drift_mcp.events.event import read
 from drift_mcp.events.kinds import ERASURE, STATUS
 from drift_mcp.events.tokens import WebhookTokens
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from drift_mcp.connection import Connection
     from drift_mcp.events.log import EventLog
     from drift_mcp.events.poller import Poller
@@ -28,7 +31,22 @@ ASK_AGAIN = 60.0
 """Seconds before Drift is asked again which organisation the token is of, where it was known once."""
 PATIENCE = 2.0
 """Seconds that its answer is waited for then."""
+LOOK_EVERY = 30.0
+"""Seconds after which it is looked whether there is another token by now."""
 _ORG = "org_id"
+
+
+class EventStore(Protocol):
+    """Where events are kept, and what is kept beside them, all in one place."""
+
+    @property
+    def log(self) -> "EventLog": ...
+
+    @property
+    def ledger(self) -> "Ledger": ...
+
+    @property
+    def statuses(self) -> "Statuses": ...
 
 
 class Events:
@@ -41,6 +59,9 @@ class Events:
         self.tokens = WebhookTokens(settings.webhook_token_env, settings.webhook_token_file)
         self.poll_seconds = settings.poll_seconds
         self._org_id: int | None = None
+        self._org_of: SecretStr | None = None
+        """The token of which Drift said so."""
+        self._look_at = -math.inf
         self._ask_org_at = -math.inf
 
     @property
@@ -54,16 +75,30 @@ class Events:
         return self._connection.rules
 
     @cached_property
-    def log(self) -> "EventLog":
-        """Where they are kept."""
+    def _store(self) -> "EventStore":
         settings = self._connection.settings
         if (shared := self._connection.shared) is not None:
-            from drift_mcp.store.log import RedisLog
+            from drift_mcp.store.events import RedisEvents
 
-            return RedisLog(shared, days=settings.event_days, size=settings.event_bytes)
-        from drift_mcp.events.sqlite_log import SqliteLog
+            return RedisEvents(shared, days=settings.event_days, size=settings.event_bytes)
+        from drift_mcp.events.sqlite_store import SqliteEvents
 
-        return SqliteLog(self._path, days=settings.event_days, size=settings.event_bytes)
+        return SqliteEvents(self._path, days=settings.event_days, size=settings.event_bytes)
+
+    @property
+    def log(self) -> "EventLog":
+        """Where they are kept."""
+        return self._store.log
+
+    @property
+    def ledger(self) -> "Ledger":
+        """What the rules have done about them, beside them."""
+        return self._store.ledger
+
+    @property
+    def statuses(self) -> "Statuses":
+        """Under which key a change of status is stored, beside them."""
+        return self._store.statuses
 
     @property
     def _path(self) -> Path:
@@ -79,36 +114,6 @@ class Events:
             return self._path.exists()
         except OSError:
             return False
-
-    @cached_property
-    def ledger(self) -> "Ledger":
-        """What the rules have done about them, beside them."""
-        if self._connection.shared is not None:
-            from drift_mcp.store.ledger import RedisLedger
-            from drift_mcp.store.log import RedisLog
-
-            assert isinstance(self.log, RedisLog)
-            return RedisLedger(self.log)
-        from drift_mcp.events.rules.sqlite_ledger import SqliteLedger
-        from drift_mcp.events.sqlite_log import SqliteLog
-
-        assert isinstance(self.log, SqliteLog)
-        return SqliteLedger(self.log)
-
-    @cached_property
-    def statuses(self) -> "Statuses":
-        """Under which key a change of status is stored, beside them."""
-        if (shared := self._connection.shared) is not None:
-            from drift_mcp.store.log import RedisLog
-            from drift_mcp.store.statuses import RedisStatuses
-
-            assert isinstance(self.log, RedisLog)
-            return RedisStatuses(self.log, shared)
-        from drift_mcp.events.sqlite_log import SqliteLog
-        from drift_mcp.events.statuses import SqliteStatuses
-
-        assert isinstance(self.log, SqliteLog)
-        return SqliteStatuses(self.log)
 
     @cached_property
     def poller(self) -> "Poller":
@@ -135,19 +140,24 @@ class Events:
             await asked(self, event)
         return new
 
-    async def org_id(self) -> int | None:
+    async def org_id(self, *, sure: bool = False) -> int | None:
         """The organisation of the connection's token; None while Drift has never said.
 
         An app's webhooks bring the events of all organisations that use it, so readers ask for one of them. Each
-        process asks Drift, as the token may be another organisation's by now; what was told before is good while it
-        does not answer.
+        process asks Drift, and again with each new token, as it may be another organisation's; what was told before is
+        good while it does not answer. A new token is noticed within `LOOK_EVERY`, or where it is to be `sure` at once.
 
         Raises:
             LogUnavailable: the log cannot be read.
         """
         from drift_mcp.drift.errors import DriftError
 
-        if self._org_id is not None:
+        now = anyio.current_time()
+        if self._org_id is not None and not sure and now < self._look_at:
+            return self._org_id
+        self._look_at = now + LOOK_EVERY
+        token = await self._token()
+        if self._org_id is not None and token in (None, self._org_of):
             return self._org_id
         known = await self.log.note(_ORG)
         if anyio.current_time() >= self._ask_org_at:
@@ -156,11 +166,16 @@ class Events:
                 told = (await self._connection.token_info()).get("org_id")
                 if isinstance(told, int):
                     await self.log.keep(_ORG, str(told))
-                    self._org_id = told
+                    self._org_id, self._org_of, self._ask_org_at = told, token, -math.inf
                     return told
         return None if known is None else int(known)
 
+    async def _token(self) -> "SecretStr | None":
+        with suppress(MissingCredential):
+            return await self._connection.credential().token()
+        return None
+
     async def aclose(self) -> None:
         """Let go of the log. Nothing may be called afterwards."""
-        if "log" in self.__dict__:
+        if "_store" in self.__dict__:
             await self.log.aclose()

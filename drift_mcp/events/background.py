@@ -19,6 +19,7 @@ from mcp_types import (
 )
 
 if TYPE_CHECKING:
+    from drift_mcp.connection import Connection
     from drift_mcp.events import Events
     from drift_mcp.events.subscriptions import Subscriptions
     from drift_mcp.switchboard import Switchboard
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Context = ServerRequestContext[Any, Any]
 
+TIDY_EVERY = 600.0
+"""Seconds between looks for events that have been kept for long enough, where none come that would drop them."""
 RECEIVED = "list_received_events"
 """The tool that has to be allowed to whoever is told of events."""
 
@@ -44,6 +47,7 @@ class Background:
         async with anyio.create_task_group() as self._tasks:
             for name in switchboard.names:
                 connection = switchboard.toolbox(name).connection
+                self._tasks.start_soon(_tidy, connection)
                 if connection.settings.poll_seconds:
                     self._tasks.start_soon(connection.events.poller.keep_on)
                 if connection.rules:
@@ -90,6 +94,16 @@ class Background:
             assert self._tasks is not None
             self._subscriptions = Subscriptions(self._tasks)
         return self._subscriptions
+
+
+async def _tidy(connection: "Connection") -> None:
+    while True:
+        await anyio.sleep(TIDY_EVERY)
+        from drift_mcp.events.log import LogUnavailable
+
+        with suppress(LogUnavailable):
+            if connection.events.kept:
+                await connection.events.log.trim()
 
 
 async def _keep_rules(toolbox: "Toolbox", *, task_status: TaskStatus[None]) -> None:

@@ -2,14 +2,17 @@
 
 On a call that deletes a contact or erases personal data, however it was made, and on a webhook that says that somebody
 asked for it. A person's events are those with one of their contacts, those of the conversations that such a contact is
-in, whoever spoke, and those in which their e-mail address is mentioned. The event that says that it was asked for
-stays: it is the news.
+in, whoever spoke, and, where personal data are erased, those in which their e-mail address is mentioned. The event that
+says that it was asked for stays: it is the news. What Drift delivers late, or again, is not taken in any more
+(`EventLog.forget`).
+
+Deleting one contact does not go by the address. In Drift it takes that contact out of sight and nothing else, often
+because another one with the same address is to stay, whose events would be lost.
 """
 
 import hashlib
 import json
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,10 +20,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
+from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import DriftError, Forbidden, NotFound
+from drift_mcp.events import event
 from drift_mcp.events.event import Event, Json, id_of
 from drift_mcp.events.kinds import ERASURE
 from drift_mcp.events.log import START, BadCursor, Entry, LogUnavailable, Wanted
+from drift_mcp.events.persons import (
+    EVER,
+    address_mark,
+    contact_mark,
+    conversation_mark,
+    email_of,
+    mention,
+    mentions,
+)
 
 if TYPE_CHECKING:
     from drift_mcp.connection import Connection
@@ -36,15 +50,21 @@ PAGE = 1_000
 PATIENCE = 30.0
 """Seconds for erasing, after which the call says that it was not done."""
 _UNCUT = 10_000_000
+SKEW = 60_000
+"""Milliseconds by which Drift's clock may be ahead of this machine's: what seems to happen so soon happened before."""
 FAILED = "This server could not erase its events of this person. Call again: that erases them."
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Contacts by id, and an e-mail address, "" where it is not known."""
+    """Contacts by id, and an e-mail address, "" where it is not known.
+
+    `for_good`: their personal data are erased, so that nothing new is ever told of these contacts.
+    """
 
     contacts: frozenset[int]
     email: str = ""
+    for_good: bool = True
 
 
 async def made(
@@ -58,24 +78,28 @@ async def made(
         DriftError: as `make` does, or whom it is about cannot be told now.
     """
     events = connection.events
-    if not events.kept:
+    if not (events.kept or events.hears):
         return await make()
     try:
         # Before, as afterwards Drift does not know them any more.
-        person = await _named(connection, request)
+        person, known_before = await _named(connection, request)
     except DriftError as error:
         error.maybe_applied = doubt
         raise
     try:
         outcome = await make()
-    except DriftError as error:
-        if error.maybe_applied or isinstance(error, NotFound):  # or it was deleted before
+    except (DriftError, InvalidArguments) as error:
+        if isinstance(error, NotFound) or getattr(error, "maybe_applied", False):  # or it was deleted before
             await _erased(events, person)
+        elif not known_before:
+            await _unnoted(events, person)
         raise
     except anyio.get_cancelled_exc_class():
         await _erased(events, person)
         raise
-    if outcome is not None and not await _erased(events, person):
+    if outcome is None:
+        await _unnoted(events, person)
+    elif not await _erased(events, person):
         return replace(outcome, content=outcome.content | {"problem": FAILED})
     return outcome
 
@@ -83,23 +107,35 @@ async def made(
 async def erase(events: "Events", person: Person, org_id: int) -> int:
     """Erase the person's events in that organisation; how many they were. Readers' cursors stay good.
 
+    Each mark is forgotten before the log is searched for it: what comes with it meanwhile is one or the other.
+
     Raises:
         LogUnavailable: not all of them could be.
     """
     contacts, conversations, theirs = set(person.contacts), set[int](), dict[str, None]()
+    until = int(event.clock() * 1000) + SKEW
+    ids_until = EVER if person.for_good else until
+
+    async def forget(marks: Callable[[int | None], list[str]], until: int) -> None:
+        if known := [*marks(org_id), *marks(None)]:
+            await events.log.forget(known, until)
+
     if person.email:
-        mention, text = _mention(person.email), json.dumps(person.email.lower())[1:-1]
+        await forget(lambda org: [address_mark(org, person.email)], until)
+        pattern, text = mention(person.email), json.dumps(person.email.lower())[1:-1]
         async for entry in _found(events, Wanted(org_id=org_id, text=text)):
-            event = entry.event
-            if _mentions(event.data, mention):
+            told = entry.event
+            if mentions(told.data, pattern):
                 theirs[entry.cursor] = None
-                if event.contact_id and _email(event.data).lower() == person.email.lower():
-                    contacts.add(event.contact_id)
+                if told.contact_id and email_of(told.data).lower() == person.email.lower():
+                    contacts.add(told.contact_id)
+    await forget(lambda org: [contact_mark(org, each) for each in contacts], ids_until)
     for contact in contacts:
         async for entry in _found(events, Wanted(org_id=org_id, contact_id=contact)):
             theirs[entry.cursor] = None
             if entry.event.conversation_id is not None:
                 conversations.add(entry.event.conversation_id)
+    await forget(lambda org: [conversation_mark(org, each) for each in conversations], ids_until)
     for conversation in conversations:
         async for entry in _found(events, Wanted(org_id=org_id, conversation_id=conversation)):
             theirs[entry.cursor] = None
@@ -120,21 +156,24 @@ async def _found(events: "Events", wanted: Wanted) -> AsyncIterator[Entry]:
                 yield entry
 
 
-async def asked(events: "Events", event: Event) -> None:
-    """Erase the events of whom the webhook `event` is about.
+async def asked(events: "Events", told: Event) -> None:
+    """Erase the events of whom the webhook `told` is about.
 
     Raises:
         LogUnavailable: it could not be done, or it is not known in which organisation.
     """
-    data = event.data
+    data = told.data
     lists = [ids for name in ("contactIds", "endUserIds") if isinstance(ids := data.get(name), list)]
-    ids = [event.contact_id, data.get("endUserId"), *(each for ids in lists for each in ids)]
-    contacts, email = {known for each in ids if (known := id_of(each)) is not None}, _email(data)
+    ids = [told.contact_id, data.get("endUserId"), *(each for ids in lists for each in ids)]
+    contacts, email = {known for each in ids if (known := id_of(each)) is not None}, email_of(data)
     if email:
         contacts |= await _noted(events, email)
     person = Person(frozenset(contacts), email)
     if person.contacts or person.email:
-        log.info("%s: events of a person erased", await erase(events, person, event.org_id or await _own(events)))
+        org_id = told.org_id or await _own(events)
+        log.info("%s: events of a person erased", await erase(events, person, org_id))
+        if org_id == await events.org_id():
+            await _unnoted(events, person)
 
 
 async def _erased(events: "Events", person: Person) -> bool:
@@ -151,25 +190,34 @@ async def _erased(events: "Events", person: Person) -> bool:
     return done
 
 
-async def _named(connection: "Connection", request: "Request") -> Person:
-    """Whom a call that erases is about."""
+async def _unnoted(events: "Events", person: Person) -> None:
+    """Nothing was erased, so nothing is to be done by the next call."""
+    if person.email:
+        with anyio.move_on_after(PATIENCE, shield=True), suppress(LogUnavailable, RuntimeError):
+            await events.log.keep(_note(person.email), None)
+
+
+async def _named(connection: "Connection", request: "Request") -> tuple[Person, bool]:
+    """Whom a call that erases is about, and whether an earlier call had noted it and was cut off."""
     given: Any = request
     email: str = getattr(given, "email", "")
     if not email:
-        return Person(frozenset({given.contact_id}))
+        return Person(frozenset({given.contact_id}), for_good=False), False
     from drift_mcp.operations.contacts import OPERATIONS
 
-    found: list[Json] = []
+    rows: list[Json] = []
     find = next(each for each in OPERATIONS if each.name == "find_contacts_by_email")
     wanted: Any = find.request
     with suppress(Forbidden, NotFound):  # a token may erase whom it may not read
-        found = (await connection.execute(find, wanted(email=email, limit=200), budget=_UNCUT)).content["items"]
-    contacts = {row["id"] for row in found if isinstance(row.get("id"), int)}
+        rows = (await connection.execute(find, wanted(email=email, limit=200), budget=_UNCUT)).content["items"]
+    contacts = {row["id"] for row in rows if isinstance(row.get("id"), int)}
+    noted = set[int]()
     with suppress(LogUnavailable):
-        contacts |= await _noted(connection.events, email)
+        noted = await _noted(connection.events, email)
+        contacts |= noted
         if contacts:  # for the next call, in case this one is cut off after Drift has forgotten them
-            await connection.events.log.keep(_note(email), json.dumps(sorted(contacts)))
-    return Person(frozenset(contacts), email)
+            await connection.events.log.keep(_note(email), json.dumps(sorted(contacts)), passing=True)
+    return Person(frozenset(contacts), email), bool(noted)
 
 
 async def _noted(events: "Events", email: str) -> set[int]:
@@ -192,33 +240,6 @@ async def _own(events: "Events") -> int:
     Raises:
         LogUnavailable: it is not known.
     """
-    if (org_id := await events.org_id()) is None:
+    if (org_id := await events.org_id(sure=True)) is None:
         raise LogUnavailable
     return org_id
-
-
-def _mention(email: str) -> re.Pattern[str]:
-    """The address as a text mentions it, not as a part of another one; between words of a script without blanks too."""
-    return re.compile(rf"(?<![a-z0-9_.+-]){re.escape(email)}(?![a-z0-9_-]|\.[a-z0-9_])", re.I)
-
-
-def _mentions(data: Json, mention: re.Pattern[str]) -> bool:
-    """Whether a text in `data` does. Its JSON would not tell: there a line ends with a letter."""
-    inside: list[Any] = [data]
-    while inside:
-        each = inside.pop()
-        if isinstance(each, str) and mention.search(each):
-            return True
-        if isinstance(each, dict):
-            inside += [*each, *each.values()]
-        elif isinstance(each, list):
-            inside += each
-    return False
-
-
-def _email(data: Json) -> str:
-    """The address of the contact that an event is about, "" where it has none."""
-    attributes = data.get("attributes")
-    places = [data, attributes if isinstance(attributes, dict) else {}]
-    found = [place.get(name) for place in places for name in ("email", "contactEmail")]
-    return next((each for each in found if isinstance(each, str)), "")

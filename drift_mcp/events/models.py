@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from drift_mcp.fields import Stamp, VisitorData, VisitorText, shown_json
+from drift_mcp.fields import Stamp, VisitorData, VisitorText, Word, shown_json
 from drift_mcp.operation import Result
 from drift_mcp.operations.contacts import Contact
 from drift_mcp.operations.conversations import Conversation
@@ -72,7 +72,7 @@ class AvailabilityUpdated(_Told):
 
 
 class StatusUpdated(_Told):
-    status: str | None = None
+    status: Word | None = None
     changed_at: Stamp | None = None
 
 

@@ -2,9 +2,10 @@
 
 A round lists the conversations that have changed since the last one (the latest change comes first) and the messages of
 each, with one call after the other, so that a tool call never waits for more than one of them. What it makes has the
-same key as the webhook of the same message or conversation. Where a round stands is kept after each conversation: a
+same key as the webhook of the same message or conversation. Where a round stands is kept now and then and at its end: a
 round that is given up goes on later, and what it told already is known by its key. A conversation that Drift cannot
-show holds up no other; it is tried again until it is out of the time that rounds look back.
+show holds up no other; it is tried again until it is out of the time that rounds look back. However many have changed,
+none is left out, but for what happened before that time: then it says so in the log, and readers are told (`missed`).
 
 It tells new_conversation, new_message and conversation_status_updated; the last only of conversations that it has seen
 before the change, and with the time of the conversation's last change, as Drift shows no other. How a webhook of the
@@ -24,7 +25,7 @@ from drift_mcp.drift.turn import Turn, entered
 from drift_mcp.events import statuses
 from drift_mcp.events.event import Event, author_of, read
 from drift_mcp.events.kinds import STATUS
-from drift_mcp.events.log import LogUnavailable
+from drift_mcp.fields import iso_from_ms
 from drift_mcp.operations import conversations, messages
 
 if TYPE_CHECKING:
@@ -41,11 +42,16 @@ OVERLAP = 60_000
 """Milliseconds before the last change seen that are looked through again: lists may lag behind."""
 LOOK_BACK = 3_600_000
 """Milliseconds before the latest change that a round looks back at most. What is older is history, not news."""
-KNOWN = 500
-"""Conversations remembered, with the state they were last seen in."""
-MOST_PAGES = 10
-MOST_MESSAGES = 25
-"""Pages that the messages of one conversation may have."""
+KNOWN, MOST_KNOWN = 500, 10_000
+"""Conversations remembered, with the state they were last seen in; and with those that are looked through again."""
+PAGE = 100
+"""Conversations of one call."""
+KEEP_EVERY = 20
+"""Conversations after which it is kept where a round stands."""
+HELD = 120.0
+"""Seconds after that in which no other process begins a round: longer than so many take within the call limit."""
+MOST_MESSAGES = 1_500
+"""Messages that are read of one conversation: 30 calls, each time that it has changed."""
 
 _OF_ONE = (ServerFault, BrokenAnswer, AnswerTooLarge)
 """Failures that may be of one conversation alone."""
@@ -69,7 +75,7 @@ class Poller:
             try:
                 await self.round(every)
                 self._reported = ""
-            except (DriftError, LogUnavailable) as error:
+            except Exception as error:  # nothing that Drift answers may end the server
                 self._report(error)
             await anyio.sleep(every)
 
@@ -86,30 +92,57 @@ class Poller:
             return
         async with self._busy:
             # A little less, as the pause between rounds is the same time.
-            if await self._events.log.claim(TASK, every * 0.9):
+            pause = every * 0.9
+            if await self._events.log.claim(TASK, pause):
                 with entered(Turn()):
-                    await self._look(since)
+                    await self._look(since, pause)
 
-    async def _look(self, since: int | None) -> None:
+    async def _look(self, since: int | None, pause: float) -> None:
         place = await self._place()
         if place is None and since is None:
-            rows = [row async for row in self._listed(pages_at_most=1)]
+            rows: list[Row] = []
+            async for row in self._listed():
+                rows.append(row)
+                if len(rows) == PAGE:
+                    break
             await self._keep(_Place(max((row["updatedAt"] for row in rows), default=0), rows))
             return
         place = place or _Place((since or 0) - 1)
+        changed, begin = await self._changed(place)
+        told_of = 0
+        try:
+            async for _ in self._tell(changed, place, begin):
+                told_of += 1
+                if told_of % KEEP_EVERY == 0:
+                    await self._keep(place)
+                    await self._events.log.hold(TASK, HELD)
+        finally:
+            if told_of % KEEP_EVERY:
+                await self._keep(place)
+            if told_of >= KEEP_EVERY:
+                await self._events.log.hold(TASK, pause)
+
+    async def _changed(self, place: "_Place") -> tuple[list[Row], int]:
+        """The conversations that have changed, the oldest change first, and from when on their messages are news."""
         begin = place.mark - OVERLAP
         changed = []
-        async for row in self._listed(pages_at_most=MOST_PAGES):
+        async for row in self._listed():
             # By Drift's clock alone: this machine's may be wrong.
             begin = max(begin, row["updatedAt"] - LOOK_BACK)
             if row["updatedAt"] < begin:
+                if row["updatedAt"] > place.mark:
+                    await self._missed(place, begin)
                 break
             if not place.knows(row):
                 changed.append(row)
+        return changed[::-1], begin
+
+    async def _tell(self, changed: list[Row], place: "_Place", begin: int) -> AsyncIterator[None]:
+        """Tells of one conversation after another, and has `place` go on with each."""
         org_id = await self._events.org_id()
         failed: DriftError | None = None
         heard = False
-        for row in reversed(changed):
+        for row in changed:
             try:
                 told = await self._told(row, place, begin, org_id)
             except NotFound:  # it was deleted meanwhile
@@ -118,17 +151,30 @@ class Poller:
                 log.info("a conversation of %s cannot be read now: %s", self._events.name, error.kind)
                 failed = failed or error
                 continue
+            if told:
+                await self._events.log.append(told)
             heard = True
-            await self._events.log.append(told)
             place.passed(row, move=failed is None)
-            await self._keep(place)
+            yield
         if failed is not None and not heard:
             raise failed
+
+    async def _missed(self, place: "_Place", begin: int) -> None:
+        """What happened before `begin` is never told."""
+        log.warning(
+            "what happened in %s between %s and %s is not told as events",
+            self._events.name,
+            iso_from_ms(place.mark),
+            iso_from_ms(begin),
+        )
+        await self._events.log.missed()
+        place.mark = begin
+        await self._keep(place)
 
     async def _told(self, row: Row, place: "_Place", begin: int, org_id: int | None) -> list[Event]:
         """The events that a changed conversation stands for."""
         name = self._events.name
-        said = [message async for message in self._rows(_MESSAGES, MOST_MESSAGES, conversation_id=row["id"])]
+        said = await self._said(row["id"])
         # Part of each key. Where Drift does not say it of the token, its messages do.
         org_id = org_id or next((message["orgId"] for message in said if message.get("orgId")), None)
         told = [
@@ -146,16 +192,26 @@ class Poller:
             told.append(await statuses.settled(self._events.statuses, event, after=before.updated_at))
         return sorted(told, key=lambda event: event.at)
 
-    async def _listed(self, pages_at_most: int) -> AsyncIterator[Row]:
-        async for row in self._rows(_LISTING, pages_at_most, limit=100):
+    async def _said(self, conversation_id: int) -> list[Row]:
+        """The messages of a conversation, the oldest first, as Drift knows no other order."""
+        said: list[Row] = []
+        async for message in self._rows(_MESSAGES, conversation_id=conversation_id):
+            if len(said) == MOST_MESSAGES:
+                log.warning("a conversation of %s is too long: its end is not told as events", self._events.name)
+                await self._events.log.missed()
+                break
+            said.append(message)
+        return said
+
+    async def _listed(self) -> AsyncIterator[Row]:
+        async for row in self._rows(_LISTING, limit=PAGE):
             if isinstance(row.get("id"), int) and isinstance(row.get("updatedAt"), int):
                 yield row
 
-    async def _rows(self, operation: "Operation", pages_at_most: int, **arguments: Any) -> AsyncIterator[Row]:
+    async def _rows(self, operation: "Operation", **arguments: Any) -> AsyncIterator[Row]:
         """The rows of a listing, as Drift sends them."""
         call = operation.call(operation.request(**arguments))
         style = STYLES[operation.paging] if operation.paging else None
-        walked = 0
         async for page in pages(self._connection.gateway().send, call, style):
             found = operation.unwrap(page.answer.body)
             if not isinstance(found, list):
@@ -163,9 +219,6 @@ class Poller:
             for row in found:
                 if isinstance(row, dict):
                     yield row
-            walked += 1
-            if walked == pages_at_most:
-                return
 
     async def _place(self) -> "_Place | None":
         kept = await self._events.log.note(PLACE)
@@ -176,7 +229,7 @@ class Poller:
 
     def _report(self, error: Exception) -> None:
         """Once for each kind of failure in a row: it may last for hours."""
-        kind = error.kind if isinstance(error, DriftError) else "log unavailable"
+        kind = error.kind if isinstance(error, DriftError) else type(error).__name__
         if kind != self._reported:
             self._reported = kind
             log.warning("Drift cannot be asked for events of %s: %s", self._events.name, kind)
@@ -230,4 +283,7 @@ class _Place:
         self._known.pop(str(row["id"]), None)
         self._known[str(row["id"])] = [row["updatedAt"], row.get("status")]
         while len(self._known) > KNOWN:
-            del self._known[next(iter(self._known))]
+            oldest = next(iter(self._known))
+            if len(self._known) <= MOST_KNOWN and self._known[oldest][0] >= self.mark - OVERLAP:
+                return  # it would be read again in each round
+            del self._known[oldest]

@@ -17,7 +17,8 @@ from typing import Any, Literal, Protocol
 from drift_mcp.events import event
 from drift_mcp.events.event import Event
 from drift_mcp.events.kinds import STATUS
-from drift_mcp.events.sqlite_log import SqliteLog, transaction
+from drift_mcp.events.sqlite_log import SqliteLog
+from drift_mcp.events.sqlite_thread import transaction
 
 SKEW = 2_000
 """Milliseconds by which the two times that Drift gives one change may differ beyond the span."""

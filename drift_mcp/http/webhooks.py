@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from drift_mcp import telemetry
+from drift_mcp.events import Events
 from drift_mcp.events.log import LogUnavailable
 from drift_mcp.events.tokens import TokensUnavailable
 from drift_mcp.switchboard import Switchboard
@@ -31,7 +32,9 @@ HEADER = "x-verification-token"
 BODY_BYTES = 1_000_000
 BODY_PATIENCE = 10.0
 MOST_AT_ONCE = 1_000
-"""Webhooks being taken in; further ones are to come again."""
+"""Webhooks being taken in whose headers show the token; further ones are to come again."""
+MOST_UNPROVEN = 50
+"""Beside them, those that show none until their body is read: strangers neither fill the memory nor keep Drift out."""
 MOST_LEVELS = 50
 """Objects and lists inside one another; what is deeper cannot be shown to anybody."""
 TYPE_LENGTH = 100
@@ -41,16 +44,20 @@ _NOT_OURS = (401, 404)
 
 def webhook_routes(switchboard: Switchboard) -> list[Route]:
     """The route. It knows no connection that has no token of webhooks."""
-    busy = 0
+    busy = {True: 0, False: 0}
 
     async def receive(request: Request) -> Response:
-        nonlocal busy
         outcome = "unavailable"
-        busy += 1
         try:
-            if busy > MOST_AT_ONCE:
-                return _again()
-            outcome = "new" if await _receive(switchboard, request) else "duplicate"
+            events, shown = _sender(switchboard, request)
+            proven = bool(shown)
+            busy[proven] += 1
+            try:
+                if busy[proven] > (MOST_AT_ONCE if proven else MOST_UNPROVEN):
+                    return _again()
+                outcome = "new" if await _receive(events, shown, request) else "duplicate"
+            finally:
+                busy[proven] -= 1
             return JSONResponse({"ok": True})
         except HTTPException as error:
             outcome = "refused" if error.status_code in _NOT_OURS else "invalid"
@@ -59,14 +66,13 @@ def webhook_routes(switchboard: Switchboard) -> list[Route]:
             log.error("A webhook could not be kept")
             return _again()
         finally:
-            busy -= 1
             telemetry.webhook_received(outcome)
 
     return [Route(PATH, receive, methods=["POST"])]
 
 
-async def _receive(switchboard: Switchboard, request: Request) -> bool:
-    """Whether what it tells is new. It is kept when this returns."""
+def _sender(switchboard: Switchboard, request: Request) -> tuple[Events, list[str]]:
+    """The events of the connection that it is for, and the tokens in its headers, which are right."""
     name = request.path_params["connection"]
     events = switchboard.toolbox(name).connection.events if name in switchboard.names else None
     if events is None or not events.tokens:
@@ -75,6 +81,11 @@ async def _receive(switchboard: Switchboard, request: Request) -> bool:
     shown = request.headers.getlist(HEADER)
     if not all(map(events.tokens.accept, shown)):
         raise HTTPException(401, "The verification token is wrong.")
+    return events, shown
+
+
+async def _receive(events: Events, shown: list[str], request: Request) -> bool:
+    """Whether what it tells is new. It is kept when this returns."""
     envelope = _parsed(await _body(request))
     in_body = envelope.pop("token", None)
     if in_body is not None:
@@ -86,7 +97,7 @@ async def _receive(switchboard: Switchboard, request: Request) -> bool:
     if not isinstance(type_name, str) or not 0 < len(type_name) <= TYPE_LENGTH or not type_name.isprintable():
         raise HTTPException(400, "The event has no type.")
     new = await events.told(type_name, envelope.get("orgId"), envelope.get("data"))
-    log.debug("webhook of %s: %s%s", name, type_name, "" if new else ", again")
+    log.debug("webhook of %s: %s%s", events.name, type_name, "" if new else ", again")
     return new
 
 

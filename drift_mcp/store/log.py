@@ -8,18 +8,21 @@ whoever appends it dies. Survives a loss of power where Redis itself does (`appe
 """
 
 import json
+import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
 import anyio
 
+from drift_mcp.events import event
 from drift_mcp.events.event import SAME_WITHIN, Event
-from drift_mcp.events.log import START, BadCursor, Entry, LogUnavailable, Page, Wanted
+from drift_mcp.events.log import LATE, START, BadCursor, Entry, LogUnavailable, Page, Wanted
+from drift_mcp.events.persons import happened, marks_of
 from drift_mcp.store import StoreUnavailable
-from drift_mcp.store.scripts import APPEND, SCAN, TRIM
+from drift_mcp.store.scripts import APPEND, FORGET, MISSED, SCAN, TRIM
 from drift_mcp.store.shared import Shared
 
 TRIM_EVERY = 60.0
@@ -27,6 +30,7 @@ CHUNK = 1_000
 """Entries that Redis looks through in one step."""
 SLICE_MS = 1_000
 """Milliseconds that one request waits for news: less than Redis may take to answer."""
+_SALT_BYTES = 32
 _CURSOR = re.compile("([0-9]{1,19})-([0-9]{1,19})")
 
 Place = tuple[int, int]
@@ -38,6 +42,7 @@ class RedisLog:
     def __init__(self, shared: Shared, *, days: float, size: int) -> None:
         self._shared = shared
         self._age = int(days * 86_400_000)
+        self._passing = max(self._age, LATE)
         self._size = size
         self.redis = shared.redis
         self.stream = shared.key("events")
@@ -45,7 +50,9 @@ class RedisLog:
         """What a `RedisLedger` notes of events, which is dropped with them."""
         self._notes = shared.key("notes")
         self._append = shared.redis.register_script(APPEND)
+        self._forget = shared.redis.register_script(FORGET)
         self._scan = shared.redis.register_script(SCAN)
+        self._missed = shared.redis.register_script(MISSED)
         self._trim = shared.redis.register_script(TRIM)
         self._trim_at = 0.0
         self._looking = anyio.Lock()
@@ -54,14 +61,13 @@ class RedisLog:
     async def append(self, events: Sequence[Event]) -> list[bool]:
         if not events:
             return []
-        values = [self._shared.key(""), self._age, SAME_WITHIN, *(each for event in events for each in _values(event))]
+        values: list[Any] = [self._shared.key(""), self._age, SAME_WITHIN, self._passing]
+        for each in events:
+            values += [*_values(each), _encoded("\n".join(marks_of(each))), happened(each)]
         new = await self.run(self._append, [self.stream], values)
         if time.monotonic() >= self._trim_at:
-            self._trim_at = time.monotonic() + TRIM_EVERY
             with suppress(LogUnavailable):  # they are stored; there is room until the next time
-                before = events[-1].received_at - self._age
-                keys = [self.stream, self._notes, self.given_up, self.replays]
-                await self.run(self._trim, keys, [max(0, before), self._size, self.due("")])
+                await self.trim()
         return [bool(each) for each in new]
 
     async def read(self, wanted: Wanted, after: str, limit: int) -> Page:
@@ -112,21 +118,43 @@ class RedisLog:
         for first in range(0, len(cursors), CHUNK):
             await self.run(self.redis.xdel, self.stream, *cursors[first : first + CHUNK])
 
+    async def forget(self, marks: Collection[str], until: int) -> None:
+        values = [self._shared.key(""), self._passing, until, os.urandom(_SALT_BYTES), *map(_encoded, marks)]
+        await self.run(self._forget, [self._shared.key("salt")], values)
+
     async def claim(self, task: str, seconds: float) -> bool:
         key, milliseconds = self._shared.key("claim", task), int(seconds * 1000)
         if not milliseconds:
             return not await self.run(self._shared.redis.exists, key)
         return bool(await self.run(self._shared.redis.set, key, 1, nx=True, px=milliseconds))
 
+    async def hold(self, task: str, seconds: float) -> None:
+        await self.run(self.redis.set, self._shared.key("claim", task), 1, px=max(1, int(seconds * 1000)))
+
     async def note(self, name: str) -> str | None:
-        value = await self.run(self._shared.redis.hget, self._notes, name)
+        value = await self.run(self.redis.hget, self._notes, name)
+        if value is None:
+            value = await self.run(self.redis.get, self._shared.key("passing", name))
         return None if value is None else value.decode()
 
-    async def keep(self, name: str, value: str | None) -> None:
+    async def keep(self, name: str, value: str | None, *, passing: bool = False) -> None:
+        key = self._shared.key("passing", name)
         if value is None:
-            await self.run(self._shared.redis.hdel, self._notes, name)
+            await self.run(self.redis.hdel, self._notes, name)
+            await self.run(self.redis.delete, key)
+        elif passing:
+            await self.run(self.redis.set, key, value, px=self._passing)
         else:
-            await self.run(self._shared.redis.hset, self._notes, name, value)
+            await self.run(self.redis.hset, self._notes, name, value)
+
+    async def missed(self) -> None:
+        await self.run(self._missed, [self.stream, self._notes])
+
+    async def trim(self) -> None:
+        self._trim_at = time.monotonic() + TRIM_EVERY
+        before = max(0, int(event.clock() * 1000) - self._age)
+        keys = [self.stream, self._notes, self.given_up, self.replays]
+        await self.run(self._trim, keys, [before, self._size, self.due("")])
 
     async def aclose(self) -> None:
         """The connections belong to `Shared`."""
@@ -177,23 +205,27 @@ def conditions_of(wanted: Wanted) -> list[Any]:
     return ["" if each is None else each for each in (*header, wanted.text)]
 
 
-def _values(event: Event) -> list[Any]:
+def _values(told: Event) -> list[Any]:
     """What a script is given of an event, in the order of the fields of an entry."""
-    header = (event.type, event.org_id, event.conversation_id, event.contact_id, event.author)
+    header = (told.type, told.org_id, told.conversation_id, told.contact_id, told.author)
     return [
-        event.key.hex(),
-        event.received_at,
-        int(event.timeless),
-        event.at,
-        json.dumps(event.data, separators=(",", ":")),
+        told.key.hex(),
+        told.received_at,
+        int(told.timeless),
+        told.at,
+        json.dumps(told.data, separators=(",", ":")),
         *("" if each is None else each for each in header),
     ]
+
+
+def _encoded(mark: str) -> bytes:
+    return mark.encode("utf-8", "surrogatepass")  # it may hold half a character, as JSON can
 
 
 def _entry(row: Any, duplicates: int) -> Entry:
     cursor, fields = row
     key, received_at, timeless, at, data, type_name, org_id, conversation_id, contact_id, author = fields[1::2]
-    event = Event(
+    told = Event(
         type=type_name.decode(),
         org_id=_number(org_id),
         data=json.loads(data),
@@ -205,7 +237,7 @@ def _entry(row: Any, duplicates: int) -> Entry:
         key=bytes.fromhex(key.decode()),
         timeless=timeless == b"1",
     )
-    return Entry(cursor.decode(), event, duplicates)
+    return Entry(cursor.decode(), told, duplicates)
 
 
 def _number(value: bytes) -> int | None:

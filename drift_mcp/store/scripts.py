@@ -4,13 +4,58 @@ An entry's fields are, in this order: key, received_at, timeless, at, data, type
 author; one that is not known is empty.
 """
 
-APPEND = """
--- KEYS: the stream. ARGV: prefix of other keys, ms they are kept, ms within which a timeless event is the same; then
--- for each event the values of an entry's fields. Answers 1 for each that is new and 0 for each that is not.
+_FORGOTTEN = """
+-- The marks of who was erased: a key for each, named by its hash with random bytes that are kept as long as the last
+-- mark. SHA-1 is the hash that scripts have, and good enough: it cannot be turned back, though two texts may share one.
+local function forgotten(prefix, mark)
+  return prefix .. 'forgotten:' .. redis.sha1hex(redis.call('GET', prefix .. 'salt') .. mark)
+end
+
+-- Have events with that mark that happened until `before` (ms) known.
+local function forget(prefix, mark, before, kept)
+  local key = forgotten(prefix, mark)
+  local known = redis.call('GET', key)
+  if known and tonumber(known) > tonumber(before) then before = known end
+  redis.call('SET', key, before, 'PX', kept)
+  redis.call('PEXPIRE', prefix .. 'salt', kept)
+end
+"""
+
+FORGET = (
+    _FORGOTTEN
+    + """
+-- KEYS: the salt. ARGV: prefix of other keys, ms they are kept, until when what happened is meant, random bytes to be
+-- the salt where there is none; then marks.
+redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[2], 'NX')
+for i = 5, #ARGV do forget(ARGV[1], ARGV[i], ARGV[3], ARGV[2]) end
+"""
+)
+
+APPEND = (
+    _FORGOTTEN
+    + """
+-- KEYS: the stream. ARGV: prefix of other keys, ms they are kept, ms within which a timeless event is the same, ms that
+-- marks of who was erased are kept; then for each event the values of an entry's fields, its marks, one a line, and
+-- when it may have happened. Answers 1 for each that is new and 0 for each that is not.
 local names = {'key', 'received_at', 'timeless', 'at', 'data', 'type', 'org_id', 'conversation_id', 'contact_id',
   'author'}
 local prefix, kept, same_within = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local anybody = redis.call('EXISTS', prefix .. 'salt') == 1
 local new = {}
+
+-- Whether it is of a person who was erased since. A contact's conversation is known by itself from then on.
+local function late(marks, happened)
+  local found = false
+  for mark in string.gmatch(marks, '[^\\n]+') do
+    local before = redis.call('GET', forgotten(prefix, mark))
+    if before and tonumber(happened) <= tonumber(before) then
+      found = true
+      local conversation = string.match(mark, '^contact ') and string.match(marks, '\\n(conversation [^\\n]+)')
+      if conversation then forget(prefix, conversation, before, ARGV[4]) end
+    end
+  end
+  return found
+end
 
 local function stored(fields, arrived)
   local id = redis.pcall('XADD', KEYS[1], arrived .. '-*', unpack(fields))
@@ -24,7 +69,7 @@ local function stored(fields, arrived)
   end
 end
 
-for first = 4, #ARGV, #names do
+for first = 5, #ARGV, #names + 2 do
   local fields = {}
   for i, name in ipairs(names) do
     fields[2 * i - 1], fields[2 * i] = name, ARGV[first + i - 1]
@@ -32,7 +77,9 @@ for first = 4, #ARGV, #names do
   local arrived, timeless = ARGV[first + 1], ARGV[first + 2] == '1'
   local seen = prefix .. 'seen:' .. ARGV[first]
   local before = redis.call('HMGET', seen, 'id', 'received_at')
-  if before[1] and not (timeless and tonumber(before[2]) < tonumber(arrived) - same_within) then
+  if anybody and late(ARGV[first + #names], ARGV[first + #names + 1]) then
+    new[#new + 1] = 0
+  elseif before[1] and not (timeless and tonumber(before[2]) < tonumber(arrived) - same_within) then
     local again = prefix .. 'again:' .. before[1]
     redis.call('INCR', again)
     redis.call('PEXPIRE', again, kept)
@@ -45,6 +92,7 @@ for first = 4, #ARGV, #names do
 end
 return new
 """
+)
 
 _FIELD = """
 local function field(info, name)
@@ -97,6 +145,18 @@ return {last_id, redis.call('HGET', KEYS[2], 'trimmed') or '0-0', found, last}
 """
 )
 
+MISSED = (
+    _FIELD
+    + """
+-- KEYS: the stream, the notes. Notes an id after the last one, and not after the next, as that of one that was dropped.
+local last_id = field(redis.pcall('XINFO', 'STREAM', KEYS[1]), 'last-generated-id')
+if last_id then
+  local ms, number = string.match(last_id, '(%d+)-(%d+)')
+  redis.call('HSET', KEYS[2], 'trimmed', ms .. '-' .. string.format('%.0f', number + 1))
+end
+"""
+)
+
 TRIM = (
     _FIELD
     + _PLACE
@@ -105,7 +165,10 @@ TRIM = (
 -- too old, bytes that the stream may take, prefix of the keys of what is due. Drops what is too old, then the oldest
 -- tenth until the rest fits, and notes the last id that was dropped. With an entry goes what rules have of it.
 local function note(entries)
-  if entries[1] then redis.call('HSET', KEYS[2], 'trimmed', entries[1][1]) end
+  local known = redis.call('HGET', KEYS[2], 'trimmed') or '0-0'
+  if entries[1] and place(entries[1][1]) > place(known) then
+    redis.call('HSET', KEYS[2], 'trimmed', entries[1][1])
+  end
 end
 
 local function forget()

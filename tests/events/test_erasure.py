@@ -272,6 +272,7 @@ class TestOnAnErasureInDrift:
         assert await kept(desk) == [1, 2, "gdpr_delete_requested"]
         await tell(desk, "gdpr_delete_requested", {"email": ADDRESS.upper()})
         assert await kept(desk) == [2, "gdpr_delete_requested", "gdpr_delete_requested"]
+        assert await events(desk).log.note(erasure._note(ADDRESS)) is None
 
     @pytest.mark.parametrize("name", ["delete_contact", "delete_personal_data"])
     async def test_a_log_that_fails_is_told_and_the_next_call_with_the_same_key_does_it(

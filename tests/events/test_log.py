@@ -121,7 +121,7 @@ class TestReading:
 class TestWaiting:
     async def test_a_waiting_reader_is_woken_by_an_append(self, log: EventLog) -> None:
         async with anyio.create_task_group() as tasks:
-            with anyio.fail_after(5):
+            with anyio.fail_after(60):
                 tasks.start_soon(log.append, [new_message(1)])
                 await log.wait(START, 60)
         assert numbers(await log.read(ALL, START, 1)) == [1]
@@ -129,13 +129,13 @@ class TestWaiting:
     async def test_and_by_one_of_another_process(self, log: EventLog, open_log: OpenLog) -> None:
         other = open_log()
         async with anyio.create_task_group() as tasks:
-            with anyio.fail_after(5):
+            with anyio.fail_after(60):
                 tasks.start_soon(other.append, [new_message(1)])
                 await log.wait(START, 60)
         assert numbers(await log.read(ALL, START, 1)) == [1]
 
     async def test_it_ends_when_the_time_is_over(self, log: EventLog) -> None:
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             await log.wait(START, 0.01)
 
 
@@ -163,6 +163,41 @@ class TestRoom:
         kept = numbers(page)[:-1]
         assert 10 < len(kept) < 40
         assert kept == list(range(101 - len(kept), 101))
+
+    async def test_what_nobody_adds_to_is_trimmed_when_it_is_asked_for(
+        self, log: EventLog, now: Callable[[int], None]
+    ) -> None:
+        await log.append([new_message(1)])
+        now(NOW + 8 * DAY)
+        await log.trim()
+        assert numbers(await log.read(ALL, START, 10)) == []
+
+    async def test_readers_are_told_of_what_was_missed_until_they_have_read_on(self, log: EventLog) -> None:
+        await log.missed()
+        await log.append([new_message(1), new_message(2)])
+        one, two = (entry.cursor for entry in (await log.read(ALL, START, 10)).entries)
+        await log.missed()
+        assert (await log.read(ALL, one, 10)).lost
+        assert (await log.read(ALL, two, 10)).lost
+        log._trim_at = 0.0
+        await log.append([new_message(3)])
+        page = await log.read(ALL, two, 10)
+        assert numbers(page) == [3]
+        assert page.lost
+        assert not (await log.read(ALL, page.cursor, 10)).lost
+
+    async def test_also_where_older_ones_are_dropped_afterwards(
+        self, log: EventLog, now: Callable[[int], None]
+    ) -> None:
+        await log.append([new_message(1)])
+        now(NOW + 6 * DAY)
+        await log.append([new_message(2)])
+        (_, two) = (entry.cursor for entry in (await log.read(ALL, START, 10)).entries)
+        await log.missed()
+        now(NOW + 8 * DAY)
+        await log.trim()
+        assert numbers(await log.read(ALL, START, 10)) == [2]
+        assert (await log.read(ALL, two, 10)).lost
 
 
 class TestTasks:

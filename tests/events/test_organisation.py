@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from drift_mcp.connection import Connection
 from drift_mcp.drift.errors import ServerFault
+from drift_mcp.events import Events
 from tests.workflows.desk import Desk
 
 OURS, OTHERS = 84213, 999
@@ -47,3 +49,40 @@ async def test_what_was_noted_is_good_while_drift_does_not_answer(desk: Desk, mo
     assert [await events.org_id() for _ in range(2)] == [OURS, OURS]
     assert len(asked) == 3  # not again for a while
     await events.aclose()
+
+
+async def test_a_token_of_another_organisation_is_noticed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    using, asked = "ours", []
+    orgs = {"ours": OURS, "ours, renewed": OURS, "others": OTHERS}
+
+    async def token(_: Any) -> SecretStr:
+        return SecretStr(using)
+
+    async def told(*_: Any) -> dict[str, Any]:
+        asked.append(using)
+        return {"org_id": orgs[using]}
+
+    monkeypatch.setattr(Events, "_token", token)
+    monkeypatch.setattr(Connection, "token_info", told)
+    events = desk.toolbox.connection.events
+    assert await events.org_id() == OURS
+    using = "others"
+    assert await events.org_id() == OURS, "it is not looked at each time"
+    assert await events.org_id(sure=True) == OTHERS
+    monkeypatch.setattr("drift_mcp.events.LOOK_EVERY", 0.0)
+    assert [await events.org_id(sure=True) for _ in range(2)] == [OTHERS] * 2
+    using = "ours, renewed"
+    assert [await events.org_id() for _ in range(2)] == [OURS] * 2
+    assert asked == ["ours", "others", "ours, renewed"]
+
+
+async def test_who_has_no_token_any_more_reads_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = desk.toolbox.connection.events
+    assert await events.org_id() == OURS
+
+    async def none(_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(Events, "_token", none)
+    assert await events.org_id(sure=True) == OURS
+    assert len(desk.sent) == 1

@@ -1,15 +1,23 @@
 """The poller: what it tells, what it costs, and that a webhook of the same message is the same event."""
 
-from collections.abc import Awaitable, Callable
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
+from drift_mcp.connection import Connection
+from drift_mcp.credentials import FixedCredential
 from drift_mcp.drift.errors import DriftError
+from drift_mcp.drift.gateway import Gateway
+from drift_mcp.events import event, poller
 from drift_mcp.events.log import START, Entry, Wanted
-from drift_mcp.events.poller import LOOK_BACK, OVERLAP
+from drift_mcp.events.poller import KEEP_EVERY, KNOWN, LOOK_BACK, OVERLAP
+from drift_mcp.settings import Settings
 from tests.workflows.desk import Desk
 
 NEW_MESSAGE = Wanted(type="new_message")
@@ -248,7 +256,151 @@ class TestWhatItCosts:
         await other.toolbox.aclose()
 
 
+NOON = 1_772_452_800_000
+MANY = 1_250
+
+
+class Busy:
+    """A Drift in which `MANY` conversations changed at once, the oldest of them by a message. Counts what is asked."""
+
+    def __init__(self) -> None:
+        self.rows = [self.row(0, NOON - 60_000)]
+        self.messages = {1: {"id": 7, "orgId": 1, "conversationId": 1, "createdAt": NOON, "body": "the first of many"}}
+        self.asked = Counter[str]()
+        self.away = False
+
+    def row(self, number: int, at: int) -> dict[str, Any]:
+        return {"id": number + 1, "status": "open", "contactId": 5, "createdAt": NOON - 3_600_000, "updatedAt": at}
+
+    def rush(self) -> None:
+        self.rows = [self.row(number, NOON + number // 10) for number in reversed(range(MANY))]
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/app/token_info":
+            return httpx.Response(200, json={"org_id": 1})
+        if request.url.path == "/conversations/list":
+            self.asked["pages"] += 1
+            first = int(request.url.params.get("page_token") or 0)
+            page: dict[str, Any] = {"data": self.rows[first : first + 100]}
+            if first + 100 < len(self.rows):
+                page["links"] = {"next": f"https://api.drift.com/conversations/list?page_token={first + 100}"}
+            return httpx.Response(200, json=page)
+        self.asked["conversations"] += 1
+        if self.away:
+            return httpx.Response(400)
+        said = self.messages.get(int(request.url.path.split("/")[2]))
+        return httpx.Response(200, json={"data": {"messages": [said] if said else []}})
+
+
+class TestManyChanges:
+    @pytest.fixture
+    def busy(self) -> Busy:
+        return Busy()
+
+    @pytest.fixture
+    async def connection(self, busy: Busy, tmp_path: Path) -> AsyncIterator[Connection]:
+        transport = httpx.MockTransport(busy.answer)
+        opened = Connection(
+            Settings(sandbox=True, state_dir=str(tmp_path)),
+            open_gateway=lambda _: Gateway("https://driftapi.com", FixedCredential("t"), transport=transport),
+        )
+        await opened.events.poller.round(0.0)
+        yield opened
+        await opened.aclose()
+
+    async def test_none_is_left_out_and_none_is_read_twice(self, busy: Busy, connection: Connection) -> None:
+        events = connection.events
+        busy.rush()
+        await events.poller.round(0.0)
+        (entry,) = (await events.log.read(NEW_MESSAGE, START, 10)).entries
+        assert entry.event.data["body"] == "the first of many"
+        assert busy.asked["conversations"] == MANY
+        await events.poller.round(0.0)
+        assert busy.asked["conversations"] == MANY
+        assert busy.asked["pages"] == 1 + 2 * -(-MANY // 100)
+        # Once they are out of the time that is looked through again, only the latest are remembered.
+        busy.rows.insert(0, busy.row(MANY, NOON + 2 * OVERLAP))
+        await events.poller.round(0.0)
+        assert len(json.loads(await events.log.note("poll") or "")["known"]) == KNOWN
+
+    async def test_no_other_process_begins_a_round_before_a_long_one_has_ended(
+        self, busy: Busy, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log, meanwhile = connection.events.log, list[bool]()
+        hold = log.hold
+
+        async def held(task: str, seconds: float) -> None:
+            await hold(task, seconds)
+            meanwhile.append(await log.claim(task, 0.0))
+
+        monkeypatch.setattr(log, "hold", held)
+        busy.rush()
+        await connection.events.poller.round(0.0)
+        assert meanwhile == [*[False] * (MANY // KEEP_EVERY), True]
+
+    async def test_what_is_too_old_to_be_told_is_said_to_be_missing_once(
+        self, busy: Busy, connection: Connection, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        events = connection.events
+        await events.told("new_message", 1, {"id": 1, "conversationId": 9, "createdAt": NOON})
+        here = (await events.log.latest(Wanted(), 1)).cursor
+        assert not (await events.log.read(Wanted(), here, 10)).lost
+        busy.rows = [busy.row(1, NOON + LOOK_BACK + 5_000), busy.row(0, NOON + 1_000)]
+        busy.messages[2] = {"id": 8, "orgId": 1, "conversationId": 2, "createdAt": NOON + LOOK_BACK, "body": "now"}
+        busy.away = True
+        with pytest.raises(DriftError):
+            await events.poller.round(0.0)
+        busy.away = False
+        for _ in range(2):
+            await events.poller.round(0.0)
+        said = [record.getMessage() for record in caplog.records if "is not told" in record.getMessage()]
+        assert said == [
+            "what happened in sandbox between 2026-03-02T11:59:00Z and 2026-03-02T12:00:05Z is not told as events"
+        ]
+        page = await events.log.read(Wanted(), here, 10)
+        assert [entry.event.data["body"] for entry in page.entries] == ["now"]
+        assert page.lost
+        assert not (await events.log.read(Wanted(), page.cursor, 10)).lost
+
+
 class TestFailures:
+    async def test_nothing_unforeseen_ends_the_server(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        poller = desk.toolbox.connection.events.poller
+        rounds = 0
+
+        async def odd(*_: Any) -> None:
+            nonlocal rounds
+            rounds += 1
+            if rounds == 3:
+                tasks.cancel_scope.cancel()
+            raise KeyError("secret")
+
+        monkeypatch.setattr(desk.toolbox.connection.events, "poll_seconds", 0.001)
+        monkeypatch.setattr(poller, "round", odd)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(poller.keep_on)
+        said = [record.getMessage() for record in caplog.records if record.name == "drift_mcp.events.poller"]
+        assert said == ["Drift cannot be asked for events of sandbox: KeyError"]
+
+    async def test_a_conversation_that_is_too_long_is_told_as_far_as_it_is_read_and_readers_of_the_rest(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await look(desk)
+        desk.now += 1_000
+        made = await visitor_begins(desk)
+        for number in range(3):
+            desk.now += 1
+            await desk.visitor_says(made, f"message {number}")
+        log = desk.toolbox.connection.events.log
+        await log.append([event.read("sandbox", "chat_to_call", None, {})])
+        here = (await log.latest(Wanted(), 1)).cursor
+        monkeypatch.setattr(poller, "MOST_MESSAGES", 3)
+        await look(desk)
+        assert await texts(desk) == ["Anybody there?", "message 0", "message 1"]
+        assert (await log.read(Wanted(), here, 10)).lost
+
     async def test_a_round_that_fails_half_way_tells_the_rest_later(self, desk: Desk) -> None:
         one, other = await latest(desk, 2)
         await look(desk)
@@ -264,11 +416,6 @@ class TestFailures:
         assert await texts(desk) == ["first", "second"]
 
     async def test_an_answer_that_is_no_list_is_a_broken_answer(self, tmp_path: Path) -> None:
-        from drift_mcp.connection import Connection
-        from drift_mcp.credentials import FixedCredential
-        from drift_mcp.drift.gateway import Gateway
-        from drift_mcp.settings import Settings
-
         odd = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": {"odd": 1}}))
         connection = Connection(
             Settings(sandbox=True, state_dir=str(tmp_path)),

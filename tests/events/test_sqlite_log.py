@@ -34,13 +34,13 @@ class TestFile:
     async def test_a_log_that_cannot_be_written_says_so_to_all_who_append(self, open_log: OpenLog) -> None:
         log = open_log()
         await log.append([new_message(1)])
-        assert log._db is not None
-        log._db.execute("PRAGMA query_only = ON")
+        assert log._file._db is not None
+        log._file._db.execute("PRAGMA query_only = ON")
         refused = await asyncio.gather(
             *(log.append([new_message(number)]) for number in (2, 3)), return_exceptions=True
         )
         assert [type(each) for each in refused] == [LogUnavailable, LogUnavailable]
-        log._db.execute("PRAGMA query_only = OFF")
+        log._file._db.execute("PRAGMA query_only = OFF")
         assert await log.append([new_message(2)]) == [True]
 
     async def test_what_is_no_log_is_left_alone(self, log: SqliteLog, tmp_path: Path) -> None:
@@ -51,15 +51,15 @@ class TestFile:
 
     async def test_each_commit_is_synced(self, log: SqliteLog) -> None:
         await log.append([new_message(1)])
-        assert log._db is not None
-        assert log._db.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert log._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert log._file._db is not None
+        assert log._file._db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert log._file._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
     async def test_a_log_that_lost_everything_goes_on_counting(self, log: SqliteLog) -> None:
         await log.append([new_message(1)])
         cursor = (await log.latest(ALL, 1)).cursor
-        assert log._db is not None
-        log._db.execute("DELETE FROM events")
+        assert log._file._db is not None
+        log._file._db.execute("DELETE FROM events")
         await log.append([new_message(2)])
         assert numbers(await log.read(ALL, cursor, 5)) == [2]
 
@@ -75,9 +75,9 @@ class TestFile:
 class TestManyAtOnce:
     async def test_what_comes_while_one_is_written_shares_a_transaction(self, log: SqliteLog) -> None:
         await log.append([new_message(1)])
-        assert log._db is not None
+        assert log._file._db is not None
         statements = list[str]()
-        log._db.set_trace_callback(statements.append)
+        log._file._db.set_trace_callback(statements.append)
         await asyncio.gather(*(log.append([new_message(number)]) for number in range(2, 102)))
         assert [each for each in statements if each in {"BEGIN IMMEDIATE", "COMMIT"}] == [
             "BEGIN IMMEDIATE",

@@ -41,7 +41,7 @@ async def say(drift: LocalDrift, number: int, text: str) -> None:
 
 async def remembered(mcp: Client, drift: LocalDrift) -> None:
     """Until the first round is over."""
-    with anyio.fail_after(15):
+    with anyio.fail_after(60):
         while not any(each["path"] == "/conversations/list" for each in drift.requests()):
             await mcp.call_tool("wait_for_event", {"type": "never", "wait_seconds": 1})
 
@@ -59,7 +59,7 @@ class TestSubscriptions:
         ):
             await remembered(mcp, drift)
             await say(drift, number, "Hello over there")
-            with anyio.fail_after(15):
+            with anyio.fail_after(60):
                 assert (await anext(stream)).uri == uri  # type: ignore[union-attr]
             read = json.loads((await mcp.read_resource(uri)).contents[0].text)  # type: ignore[union-attr]
             assert read["items"][0]["text"] == "Hello over there"
@@ -83,7 +83,7 @@ class TestSubscriptions:
             await mcp.subscribe_resource(uri)
             await remembered(mcp, drift)
             await say(drift, number, "Hello over there")
-            with anyio.fail_after(15):
+            with anyio.fail_after(60):
                 await told.wait()
 
 
@@ -105,7 +105,7 @@ async def test_waiting_works_with_nothing_set_up(
             found.update(result.structured_content or {})
 
         tasks.start_soon(wait)
-        with anyio.fail_after(15):
+        with anyio.fail_after(60):
             await waits.wait()
         await say(drift, number, "There you are")
     assert found["event"]["text"] == "There you are"

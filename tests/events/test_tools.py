@@ -145,7 +145,7 @@ class TestWait:
         async def progress(*_: object) -> None:
             waiting.set()
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(lambda: call(desk, "wait_for_event", Caller(progress=progress), wait_seconds=50))
                 await waiting.wait()

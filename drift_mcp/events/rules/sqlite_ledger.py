@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 from drift_mcp.events import event
 from drift_mcp.events.log import Wanted
 from drift_mcp.events.rules.ledger import Failure, Task
-from drift_mcp.events.sqlite_log import SqliteLog, conditions_of, end_of, select, transaction
+from drift_mcp.events.sqlite_log import SqliteLog
+from drift_mcp.events.sqlite_rows import conditions_of, end_of, select
+from drift_mcp.events.sqlite_thread import transaction
 
 Answer = TypeVar("Answer")
 
