@@ -81,9 +81,9 @@ class Connection:
             elif self.settings.sandbox:
                 self._gateway = connect(self.settings, self.credential())
             else:
-                from drift_mcp.token_facts import Kept
+                from drift_mcp.token_facts import BoundCredential
 
-                self._gateway = connect(self.settings, Kept(self.credential(), self._facts), self.shared)
+                self._gateway = connect(self.settings, BoundCredential(self.credential(), self._facts), self.shared)
         return self._gateway
 
     def credential(self) -> "CredentialProvider":

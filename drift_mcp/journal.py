@@ -6,6 +6,7 @@ in doubt. Rows are shared by all processes that use the folder.
 
 import json
 import logging
+import math
 import secrets
 import sqlite3
 import time
@@ -28,14 +29,17 @@ log = logging.getLogger(__name__)
 
 KEPT_FOR = 30 * 24 * 3600.0
 """Seconds after which a row is forgotten: longer than anything waits that would call again with the same key."""
+CLEAR_EVERY = 3600.0
+"""Seconds between looks for such rows: a server may run for longer than they are kept."""
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Seconds before it is tried again, the last again and again."""
 
-_TABLE = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS writes (
     key TEXT PRIMARY KEY, arguments TEXT NOT NULL, state TEXT NOT NULL, began REAL NOT NULL, owner TEXT NOT NULL,
     ids TEXT NOT NULL DEFAULT '{}'
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS writes_by_age ON writes (began);
 """
 
 
@@ -127,6 +131,7 @@ class SqliteJournal:
         self._owner = secrets.token_hex(8)
         self._opening = anyio.Lock()
         self._db: sqlite3.Connection | None = None
+        self._clear_at = -math.inf
 
     async def _opened(self) -> sqlite3.Connection:
         if self._db is None:
@@ -153,8 +158,7 @@ class SqliteJournal:
         path.chmod(0o600)
         use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
-        db.execute(_TABLE)
-        db.execute("DELETE FROM writes WHERE began < ?", (time.time() - KEPT_FOR,))
+        db.executescript(_TABLES)
         db.execute("PRAGMA busy_timeout = 0")  # from here on who waits lets others go on
         return db
 
@@ -180,6 +184,9 @@ class SqliteJournal:
             return await self._begun(key, arguments)
 
     async def _begun(self, key: str, arguments: str) -> Row | None:
+        if now() >= self._clear_at:
+            self._clear_at = now() + CLEAR_EVERY
+            await self._execute("DELETE FROM writes WHERE began < ?", (time.time() - KEPT_FOR,))
         values = (key, arguments, State.BEGUN.value, time.time(), self._owner)
         inserted = await self._execute(
             "INSERT INTO writes (key, arguments, state, began, owner) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -35,18 +35,14 @@ from drift_mcp.drift.errors import (
 )
 
 _only: ContextVar[str] = ContextVar("drift_mcp_only", default="")
+_used: ContextVar[list[SecretStr] | None] = ContextVar("drift_mcp_used", default=None)
+"""While Drift is asked about a token: those that were used for that, as each try takes the one there is then."""
 
 
 @contextmanager
 def only_in(organisation: str) -> Iterator[None]:
     """Inside, nothing is sent with a token of another organisation than this one. Inside another, that one counts."""
-    with _bound(_only.get() or organisation):
-        yield
-
-
-@contextmanager
-def _bound(organisation: str) -> Iterator[None]:
-    token = _only.set(organisation)
+    token = _only.set(_only.get() or organisation)
     try:
         yield
     finally:
@@ -92,18 +88,21 @@ class TokenFacts:
     async def _asked(self) -> Facts:
         token = await self._current()
         while self.latest is None or self.latest.token != token:  # or else somebody else has asked meanwhile
-            with _bound(""):  # which token there is, is what is asked
-                told = await self._told()
-            asked_of, token = token, await self._current()
-            if token == asked_of:  # or else nobody knows which of the two it was told of
-                self.latest = Facts(token, frozenset(told.get("scopes") or ()) or None, _organisation(told, token))
+            self.latest = await self._told(token)
+            token = await self._current()  # there may be another one by now
         return self.latest
 
-    async def _told(self) -> dict[str, Any]:
+    async def _told(self, token: SecretStr) -> Facts:
+        """What Drift tells of the token that it is asked with: `token`, or another one that has come meanwhile."""
+        used = [token]
+        asking = _used.set(used)
         try:
-            return await self._ask()
+            told = await self._ask()
         except (Forbidden, InvalidRequest, NotFound, UnexpectedStatus):
-            return {}  # it answers, but not this: asking again would change nothing, and no keyed write could be made
+            told = {}  # it answers, but not this: asking again would change nothing, and no keyed write could be made
+        finally:
+            _used.reset(asking)
+        return Facts(used[-1], frozenset(told.get("scopes") or ()) or None, _organisation(told, used[-1]))
 
     async def _current(self) -> SecretStr:
         try:
@@ -114,7 +113,7 @@ class TokenFacts:
             raise NotConnected(missing.problem) from None
 
 
-class Kept(CredentialProvider):
+class BoundCredential(CredentialProvider):
     """`provider`, as `only_in` lets it be used. `facts` are of its tokens."""
 
     def __init__(self, provider: CredentialProvider, facts: TokenFacts) -> None:
@@ -122,12 +121,11 @@ class Kept(CredentialProvider):
         self._facts = facts
 
     async def token(self) -> SecretStr:
-        token = await self._provider.token()
-        return await self._checked() if _only.get() else token
+        return await self._checked(await self._provider.token())
 
     async def renew(self, refused: SecretStr) -> SecretStr | None:
         other = await self._provider.renew(refused)
-        return await self._checked() if other is not None and _only.get() else other
+        return None if other is None else await self._checked(other)
 
     async def client(self) -> ClientCredentials:
         return await self._provider.client()
@@ -138,8 +136,13 @@ class Kept(CredentialProvider):
     def secrets(self) -> tuple[SecretStr, ...]:
         return self._provider.secrets()
 
-    async def _checked(self) -> SecretStr:
-        """The token to use now, which is of the one organisation that it may be of."""
+    async def _checked(self, token: SecretStr) -> SecretStr:
+        """`token`, or the one to use now, where it may be of one organisation only."""
+        if (used := _used.get()) is not None:
+            used.append(token)
+            return token
+        if not _only.get():
+            return token
         try:
             facts = await self._facts.now()
         except DriftError:

@@ -35,3 +35,16 @@ def test_but_not_for_ever(busy: tuple[sqlite3.Connection, sqlite3.Connection], m
     monkeypatch.setattr(wal.time, "sleep", lambda _: None)
     with pytest.raises(sqlite3.OperationalError):
         wal.use_wal(busy[0])
+
+
+def test_what_no_waiting_helps_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(wal.time, "sleep", waited.append)
+    clock = iter([0.0, 0.0, wal.BUSY])
+    monkeypatch.setattr(wal.time, "monotonic", lambda: next(clock))
+    with closing(sqlite3.connect(tmp_path / "file.sqlite")) as made:
+        made.execute("CREATE TABLE t (a)")
+    own = sqlite3.connect(f"file:{tmp_path}/file.sqlite?mode=ro", uri=True)
+    with closing(own), pytest.raises(sqlite3.OperationalError, match="readonly"):
+        wal.use_wal(own)
+    assert waited == []

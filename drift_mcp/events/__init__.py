@@ -166,7 +166,9 @@ class Events:
                 told = (await self._connection.token_info()).get("org_id")
                 if isinstance(told, int):
                     await self.log.keep(_ORG, str(told))
-                    self._org_id, self._org_of, self._ask_org_at = told, token, -math.inf
+                    self._org_id, self._ask_org_at = told, -math.inf
+                    # One that has come meanwhile may be the one it was told of: then the next look asks again.
+                    self._org_of = token if await self._token() == token else None
                     return told
         return None if known is None else int(known)
 

@@ -13,6 +13,7 @@ because another one with the same address is to stay, whose events would be lost
 import hashlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -122,7 +123,9 @@ async def erase(events: "Events", person: Person, org_id: int) -> int:
 
     if person.email:
         await forget(lambda org: [address_mark(org, person.email)], until)
-        pattern, text = mention(person.email), json.dumps(person.email.lower())[1:-1]
+        pattern = mention(person.email)
+        # Stores know the other case of ASCII letters only; the rest of the address is compared here.
+        text = json.dumps(max(re.findall("[\x00-\x7f]*", person.email.lower()), key=len))[1:-1]
         async for entry in _found(events, Wanted(org_id=org_id, text=text)):
             told = entry.event
             if mentions(told.data, pattern):

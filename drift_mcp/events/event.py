@@ -17,8 +17,11 @@ Json = dict[str, Any]
 SAME_WITHIN = 3_600_000
 """Milliseconds in which a second event with the same data is the same one, where the data does not say when it was."""
 
+LAST_MS = 253_402_300_799_999
+"""9999, in epoch milliseconds: what says that it happened later is no time."""
+
+_FIRST_MS = 100_000_000_000  # 1973
 _MAX = 2**63 - 1
-_FIRST_MS, _LAST_MS = 100_000_000_000, 253_402_300_799_999  # 1973 to 9999
 
 clock: Callable[[], float] = time.time
 
@@ -94,4 +97,4 @@ def id_of(value: Any) -> int | None:
 
 
 def _is_moment(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and _FIRST_MS <= value <= _LAST_MS
+    return isinstance(value, int) and not isinstance(value, bool) and _FIRST_MS <= value <= LAST_MS

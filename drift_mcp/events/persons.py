@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from drift_mcp.events.event import Event, Json
+from drift_mcp.events.event import LAST_MS, Event, Json
 from drift_mcp.events.kinds import ERASURE
 
-EVER = 253_402_300_799_999
-"""9999, in epoch milliseconds: after anything that happens."""
+EVER = LAST_MS
+"""Until then everything happens."""
 
 _UNTIMED = 86_400_000
 """Milliseconds for which what does not say when it happened may be late: longer than a delivery takes in a bad hour."""

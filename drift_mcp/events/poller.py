@@ -139,7 +139,8 @@ class Poller:
 
     async def _tell(self, changed: list[Row], place: "_Place", begin: int) -> AsyncIterator[None]:
         """Tells of one conversation after another, and has `place` go on with each."""
-        org_id = await self._events.org_id()
+        # Of the token in use now, with which they were listed: what is kept under another one's is told to others.
+        org_id = await self._events.org_id(sure=True)
         failed: DriftError | None = None
         heard = False
         for row in changed:

@@ -241,6 +241,27 @@ class TestAsking:
         assert "already_done" not in await self.call(toolbox, "send_message", **given)
         assert (drift.written("acme"), drift.written("globex")) == (1, 1)
 
+    async def test_a_token_that_was_there_only_while_drift_was_asked_is_not_taken_for_the_one_around_it(
+        self, drift: Drift, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given = {"conversation_id": drift.first("conversations"), "body": BODY, "idempotency_key": KEY}
+        ask, before, after = Connection.token_info, [GLOBEX], [ACME]
+
+        async def asked(connection: Connection) -> dict[str, Any]:
+            if before:
+                drift.using(before.pop())
+            told = await ask(connection)
+            if after:
+                drift.using(after.pop())
+            return told
+
+        monkeypatch.setattr(Connection, "token_info", asked)
+        await self.call(toolbox, "send_message", **given)
+        assert (drift.count("globex", *TOKEN_INFO), drift.count("acme", *TOKEN_INFO)) == (1, 1)
+        drift.using(GLOBEX)
+        assert "already_done" not in await self.call(toolbox, "send_message", **given)
+        assert (drift.written("acme"), drift.written("globex")) == (1, 1)
+
     @pytest.mark.parametrize("answer", [Response('{"scope": "all_data"}'), Response("{}", 403), Response("{}", 404)])
     async def test_where_drift_names_no_organisation_each_token_is_one(
         self, drift: Drift, toolbox: Toolbox, answer: Response

@@ -132,6 +132,13 @@ class TestWhoseEvents:
         await tell(desk, "chat_to_call", {"participants": [{ADDRESS: True}]})
         assert await erase(events(desk), Person(frozenset(), ADDRESS), desk.world.org["id"]) == 4
 
+    @pytest.mark.parametrize("written", ["jörg@ü.example", "JÖRG@Ü.EXAMPLE", "Jörg@ü.Example"])
+    async def test_an_address_that_is_not_in_ascii_is_found_in_either_case(self, desk: Desk, written: str) -> None:
+        await say(desk, 1, 6, f"Ask {written}.", AGENT)
+        await say(desk, 2, 6, "Ask jorg@u.example.", AGENT)
+        assert await erase(events(desk), Person(frozenset(), "Jörg@Ü.example"), desk.world.org["id"]) == 1
+        assert await kept(desk) == [2]
+
     async def test_a_log_that_is_emptied_meanwhile_has_nothing_left_to_erase(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -72,6 +72,21 @@ async def test_reads_go_on_and_what_guesses_would_be_needed_for_is_refused(
     assert "preview_token" in await call(toolbox, "delete_contact", contact_id=contact)
 
 
+@pytest.mark.parametrize("how", ["stopped", "hanging"])
+async def test_writes_without_a_key_go_on_and_one_whose_answer_is_lost_stays_in_doubt(
+    toolbox: Toolbox, drift: LocalDrift, redis: RedisServer, how: str
+) -> None:
+    chat = (await call(toolbox, "list_conversations", limit=1))["items"][0]["id"]
+    with away(redis, how):
+        assert (await call(toolbox, "send_message", conversation_id=chat, body="Hello."))["id"]
+        lost = {"kind": "reset_after", "times": 1, "methods": ["POST"]}
+        drift.http.post("/_sandbox/faults", json={"faults": [lost]}).raise_for_status()
+        error = (await call(toolbox, "send_message", conversation_id=chat, body="Yes, it has SSO."))["error"]
+        assert error["may_have_been_applied"] is True
+    sent = drift.get(f"/conversations/{chat}/messages")["data"]["messages"]
+    assert [row["body"] for row in sent].count("Yes, it has SSO.") == 1
+
+
 def test_a_webhook_is_to_come_again(
     serve: Callable[..., Host],  # noqa: F811
     drift: LocalDrift,

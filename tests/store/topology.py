@@ -50,7 +50,7 @@ class Topology:
 
     def webhooks(self) -> dict[str, Any]:
         """What became of them, once none waits any more."""
-        counts: dict[str, Any] = self.drift.http.get("/_sandbox/webhooks", params={"settled": 15}).json()
+        counts: dict[str, Any] = self.drift.http.get("/_sandbox/webhooks", params={"settled": 60}).json()
         return counts
 
     def accepted(self) -> int:
