@@ -1,4 +1,7 @@
-"""The audit: one line for every write, of who did what to which record, and how it ended. Never a value.
+"""The audit: for every write who did what to which record, and how it ended. Never a value.
+
+There is a line before anything is sent, and one of how it ended: where a process dies in between, the first one stays.
+Both have the same `call`, and whoever reads the audit takes them for one.
 
 The arguments stand in it as a keyed hash, by which two calls can be seen to be the same one, and a suspected one be
 confirmed by who has the key, while nobody else can try out what they were.
@@ -8,8 +11,9 @@ import hmac
 import json
 import logging
 import re
+import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -34,8 +38,10 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class End(StrEnum):
-    """How a write ended."""
+    """How a write ended, as far as is known."""
 
+    BEGUN = "begun"
+    """It is under way, or what made it was killed."""
     APPLIED = "applied"
     REFUSED = "refused"
     """By Drift, or here: by policy, for what was to be sent, or because a confirmation did not count."""
@@ -71,7 +77,10 @@ class Audit:
 
     @contextmanager
     def noting(self, tool: "Tool", request: "Request", caller: Caller) -> Iterator["Note"]:
-        """Leaves a line about the write inside the block, however it ends. What goes wrong with that is only logged."""
+        """Leaves a line about the write inside the block before it is sent, and one however it ends.
+
+        What goes wrong with that is only logged.
+        """
         with self.noting_refusal(tool, request, caller) as note:
             yield note
         self._leave(note, caller)
@@ -79,7 +88,7 @@ class Audit:
     @contextmanager
     def noting_refusal(self, tool: "Tool", request: "Request", caller: Caller) -> Iterator["Note"]:
         """Leaves a line about a write that the block decides on, if it ends with an error."""
-        note = Note(tool, request)
+        note = Note(tool, request, lambda: self._leave(note, caller))
         try:
             yield note
         except BaseException as error:
@@ -96,17 +105,21 @@ class Audit:
         }
         if caller.job:
             line["job"] = caller.job
+        if note.call:
+            line["call"] = note.call
         line |= note.facts()
         try:
             file = self.file()
             if file is None:
                 return
-            line["arguments"] = self._hashed(note.request)
+            note.arguments = note.arguments or self._hashed(note.request)
+            line["arguments"] = note.arguments
             file.append(json.dumps(line, separators=(",", ":")))
         except OSError as error:
             from drift_mcp import telemetry
 
-            telemetry.audit_line_lost()
+            if line["outcome"] != End.BEGUN:  # a write counts once
+                telemetry.audit_line_lost()
             # The write is done and its result is owed to the agent; but nobody must miss that the audit has a hole.
             log.critical("AUDIT LINE LOST (%s): %s", error.strerror or type(error).__name__, json.dumps(line))
 
@@ -118,14 +131,20 @@ class Audit:
 
 
 class Note:
-    """What is known of one write so far."""
+    """What is known of one write so far. `begins` is called just before it is sent.
 
-    def __init__(self, tool: "Tool", request: "Request") -> None:
+    `call` is its own name from then on, `arguments` their hash once it is known.
+    """
+
+    def __init__(self, tool: "Tool", request: "Request", begins: Callable[[], None]) -> None:
         self.tool = tool
         self.request = request
+        self.call = ""
+        self.arguments = ""
+        self._begins = begins
         self._sent_at: float | None = None
         self._status: int | None = None
-        self._end = End.APPLIED
+        self._end = End.BEGUN
         self._reason = ""
         self._made: dict[str, Any] = {}
 
@@ -134,6 +153,8 @@ class Note:
 
         async def watched(call: "Call") -> "Answer":
             if call.writes and self._sent_at is None:
+                self.call = secrets.token_hex(8)
+                self._begins()
                 self._sent_at = time.monotonic()
             answer = await send(call)
             if call.writes:
@@ -145,8 +166,11 @@ class Note:
     def applied(self, content: dict[str, Any]) -> None:
         """It succeeded and answered `content`."""
         self._made = {name: content[name] for name in ("id", "account_id") if name in content}
+        self._end = End.APPLIED
         if "recovered" in content:
             self._reason = "recovered"
+        if "gone" in content:  # and nobody knows whether it was this write
+            self._end, self._reason = End.UNKNOWN, "gone"
 
     def failed(self, error: BaseException) -> bool:
         """It ended with `error`. Says whether that is an end: a question that is still open is none."""
@@ -190,6 +214,13 @@ class Note:
         if self._sent_at is not None:
             facts["ms"] = round((time.monotonic() - self._sent_at) * 1000, 1)
         return facts
+
+
+def one_each(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the `lines` of an audit one for each write: that it was begun only where its end is not among them."""
+    every = list(lines)
+    ended = {str(line["call"]) for line in every if "call" in line and line["outcome"] != End.BEGUN}
+    return [line for line in every if line["outcome"] != End.BEGUN or str(line.get("call")) not in ended]
 
 
 def _alias(request: "Request", name: str) -> str:

@@ -9,8 +9,9 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import IO
 
 _MODE = 0o600
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -42,10 +43,17 @@ class AuditFile:
             self._begin_anew(now)
 
     def lines(self) -> Iterator[str]:
-        """Every line, the oldest first."""
-        for path in [*self._full(), self.path]:
-            with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as file:
-                yield from (line.rstrip("\n") for line in file)
+        """Every line, the oldest first. One that is set aside meanwhile is read once."""
+        with ExitStack() as opened:
+            current: IO[str] | None = None
+            with suppress(FileNotFoundError):
+                current = opened.enter_context(_open(self.path))
+            for path in self._full():  # listed after the current one was opened: none is missed
+                with suppress(FileNotFoundError), _open(path) as file:
+                    if current is None or not os.path.sameopenfile(current.fileno(), file.fileno()):
+                        yield from _lines(file)
+            if current is not None:
+                yield from _lines(current)
 
     def _full(self) -> list[Path]:
         if not self.path.parent.is_dir():
@@ -64,3 +72,11 @@ class AuditFile:
         for path in self._full()[: -self._keep]:
             with suppress(OSError):
                 path.unlink()
+
+
+def _open(path: Path) -> IO[str]:
+    return path.open(encoding="utf-8", errors="replace")
+
+
+def _lines(file: IO[str]) -> Iterator[str]:
+    return (line.rstrip("\n") for line in file)

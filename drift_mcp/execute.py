@@ -13,6 +13,7 @@ from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import BrokenAnswer
 from drift_mcp.drift.paging import STYLES, PagingStyle, Position, Send, pages
 from drift_mcp.drift.wire import Answer, Call, Expect
+from drift_mcp.fields import mime_type
 from drift_mcp.operation import ListRequest, Operation, Request
 from drift_mcp.text import visible
 
@@ -21,6 +22,8 @@ _WRAPPER = 300
 
 MAX_PAGES = 20
 """Requests one listing may cost at most."""
+
+_LOOPS = "Drift's next page is one that was read before: the rows after these cannot be read now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ def _check_fields(operation: Operation, request: Request) -> None:
             raise InvalidArguments([f"fields: there is no field {json.dumps(name)}; {hint}"])
 
 
-class TooMany(Exception):
-    """A listing has more pages than are read."""
+class Incomplete(Exception):
+    """A listing has more rows than can be read."""
 
 
 async def raw_rows(
@@ -78,14 +81,14 @@ async def raw_rows(
 
     Raises:
         DriftError: as `execute` does.
-        TooMany: there are rows after the first `MAX_PAGES` pages.
+        Incomplete: after the rows that were read there are more, on too many pages or on none that Drift leads to.
     """
     call = operation.call(request, catalogue_prefix=catalogue_prefix)
     style = STYLES[operation.paging] if operation.paging else None
     walked = 0
     async for page in pages(send, call, style):
         if walked == MAX_PAGES:
-            raise TooMany
+            raise Incomplete
         walked += 1
         payload = _unwrapped(operation, call, page.answer)
         if not operation.many:
@@ -94,6 +97,8 @@ async def raw_rows(
             raise BrokenAnswer(status=page.answer.status)
         for row in payload:
             yield row
+        if page.loops:
+            raise Incomplete
 
 
 def _unwrapped(operation: Operation, call: Call, answer: Answer) -> Any:
@@ -119,7 +124,7 @@ async def _listing(operation: Operation, request: Request, call: Call, send: Sen
     start, skip = _read_cursor(request.cursor if isinstance(request, ListRequest) else None, style)
     rows: list[_Row] = []
     after: Position | None = None
-    walked = 0
+    walked, loops = 0, False
     async for page in pages(send, call, style, start):
         payload = _unwrapped(operation, call, page.answer)
         found = [] if payload is None else payload
@@ -129,7 +134,7 @@ async def _listing(operation: Operation, request: Request, call: Call, send: Sen
         enough = None if wanted is None else skip + wanted + 1 - len(rows)
         for place, raw in enumerate(found[skip:enough], skip):
             rows.append(_Row(present.result_of(operation.result, raw, request), page.position, place))
-        skip, after, walked = max(0, skip - len(found)), page.next, walked + 1
+        skip, after, walked, loops = max(0, skip - len(found)), page.next, walked + 1, page.loops
         if walked == MAX_PAGES or (wanted is not None and len(rows) >= wanted):
             break
     longest = max((len(urlencode(row.position)) for row in rows), default=0)
@@ -139,9 +144,12 @@ async def _listing(operation: Operation, request: Request, call: Call, send: Sen
         cursor: str | None = _write_cursor(following.position, following.place)
     else:
         cursor = _write_cursor(after, 0) if after else None
-    listing: dict[str, Any] = {"items": kept, "count": len(kept), "has_more": cursor is not None}
+    lost = loops and cursor is None
+    listing: dict[str, Any] = {"items": kept, "count": len(kept), "has_more": cursor is not None or lost}
     if cursor is not None:
         listing["next_cursor"] = cursor
+    if lost:
+        cut = "; ".join(filter(None, (cut, _LOOPS)))
     if cut:
         listing["truncated"] = cut
     return listing
@@ -166,7 +174,7 @@ def _read_cursor(cursor: str | None, style: PagingStyle | None) -> tuple[Positio
 def _attachment(call: Call, answer: Answer) -> Outcome:
     """A file as an embedded resource, with its name and type in the structured part."""
     document = call.path.split("/")[-2]
-    mime = visible(answer.headers.get("content-type", "")).partition(";")[0].strip() or "application/octet-stream"
+    mime = mime_type(answer.headers.get("content-type")) or "application/octet-stream"
     name = _file_name(answer.headers.get("content-disposition", "")) or f"attachment-{document}"
     blob = {
         "type": "resource",

@@ -1,18 +1,18 @@
 """Making writes so that none is lost or doubled: one whose answer was lost is looked up before anything else is done.
 
-What was found applied is answered as usual, with `recovered`. What certainly was not is sent again, once. Otherwise the
-error says that it may have been applied, and its note how to find out.
+What was found applied is answered as usual, with `recovered`, but that something is not there (any more) with `gone`:
+nothing shows what took it away. What certainly was not applied is sent again, once. Otherwise the error says that it
+may have been applied, and its note how to find out.
 """
 
-import json
 import logging
 import time
-from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import anyio
 
+from drift_mcp.claims import Claims, Mine
 from drift_mcp.drift.clock import now
 from drift_mcp.drift.errors import Conflict, DriftError, OutOfTime, TimedOut
 from drift_mcp.drift.paging import Send
@@ -21,7 +21,7 @@ from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.execute import Outcome, execute
 from drift_mcp.operation import Gone, LostAnswer, Operation, Request
 from drift_mcp.present import fit_record
-from drift_mcp.trace import DriftClock, Finding, Trace, Verdict, record_id
+from drift_mcp.trace import GONE, DriftClock, Finding, Trace, Verdict, record_id
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,6 @@ KEPT_FREE = 15.0
 """Seconds of a call's time that are kept for looking up what became of it, at most a third."""
 SETTLING = 0.5
 """Seconds after which Drift is asked again before something counts as not applied."""
-_REMEMBERED = 1_000
 _GATEWAY_TIMEOUT = 504
 
 
@@ -51,16 +50,15 @@ class Interrupted(DriftError):
 class Writes:
     """The writes of one connection. `total` is the time of one call in seconds.
 
-    Remembers what it made and what it does not know, so that the trace of one write is not taken for another's.
+    `claims` say which write made what, so that the trace of one is not taken for another's.
     """
 
-    def __init__(self, send: Send, *, total: float, catalogue_prefix: str) -> None:
+    def __init__(self, send: Send, claims: Claims, *, total: float, catalogue_prefix: str) -> None:
         self._send = send
+        self._claims = claims
         self._total = total
         self._prefix = catalogue_prefix
         self._clock = DriftClock()
-        self._made: OrderedDict[tuple[str, object], None] = OrderedDict()
-        self._open: Counter[str] = Counter()
         self._scopes: dict[anyio.CancelScope, anyio.Event] = {}
 
     async def send(self, call: Call) -> Answer:
@@ -83,7 +81,9 @@ class Writes:
         async def once() -> Outcome:
             return await execute(operation, request, send, budget=budget, catalogue_prefix=self._prefix)
 
-        with self._opened(operation, request), self._interruptible():
+        mine = await Mine.of(self._claims, operation, request)
+        await mine.begin()
+        with self._interruptible():
             sent = time.monotonic()
             with _until_reserve(self._total) as left:
                 try:
@@ -91,18 +91,22 @@ class Writes:
                 except DriftError as error:
                     error.maybe_applied = error.maybe_applied or doubt
                     if not error.maybe_applied:
+                        await mine.dropped()
                         raise
                     lost = error
                 except anyio.get_cancelled_exc_class():
                     log.warning("%s was interrupted while it was made; it may have been applied", operation.name)
                     raise
                 else:
-                    self._remember(operation, outcome)
+                    await mine.made(record_id(outcome.content))
                     return outcome
-            trace = self._trace(operation, request, sent)
-            outcome = await self._settled(trace, lost, once, budget, left())
-            self._remember(operation, outcome)
-            return outcome
+            trace = self._trace(operation, request, sent, mine)
+            try:
+                return await self._settled(trace, lost, once, budget, left())
+            except DriftError as error:
+                if not error.maybe_applied:
+                    await mine.dropped()
+                raise
 
     async def found(self, operation: Operation, request: Request, began: float, budget: int) -> Outcome | None:
         """The outcome of a write that an earlier call began at `began` (Unix time), or None: it can be sent (again).
@@ -110,14 +114,13 @@ class Writes:
         Raises:
             InDoubt: it cannot be told.
         """
-        trace = self._trace(operation, request, time.monotonic() - max(0.0, time.time() - began))
+        mine = await Mine.of(self._claims, operation, request)
+        trace = self._trace(operation, request, time.monotonic() - max(0.0, time.time() - began), mine)
         with _within(min(KEPT_FREE, self._total)):
             finding = await self._settling(trace)
             if finding.verdict is Verdict.APPLIED:
-                self._closed(operation, request)
                 return _recovered(finding, budget)
             if finding.verdict is Verdict.NOT_APPLIED or operation.lost_answer is LostAnswer.IDEMPOTENT:
-                self._closed(operation, request)
                 return None
         raise _unknown(InDoubt(maybe_applied=True), trace)
 
@@ -136,7 +139,7 @@ class Writes:
     ) -> Outcome:
         recovery = trace.operation.recovery
         if isinstance(recovery, Gone) and lost.kind in recovery.kinds:
-            return _recovered(trace.gone(), budget)  # the first try did it, and a later one was told so
+            return _recovered(trace.gone(), budget)  # a later try was told so
         resent = False
         with _within(left):
             while True:
@@ -151,7 +154,9 @@ class Writes:
                     raise lost
                 resent = True
                 try:
-                    return await again()
+                    outcome = await again()
+                    await trace.mine.made(record_id(outcome.content))
+                    return outcome
                 except DriftError as error:
                     if not error.maybe_applied and not isinstance(error, Conflict):
                         raise
@@ -160,58 +165,14 @@ class Writes:
 
     async def _settling(self, trace: Trace) -> Finding:
         """What Drift shows; nothing there is believed at the second look only."""
-        finding = await self._find(trace)
+        finding = await trace.find()
         if finding.verdict is Verdict.NOT_APPLIED:
             await anyio.sleep(SETTLING)
-            finding = await self._find(trace)
+            finding = await trace.find()
         return finding
 
-    async def _find(self, trace: Trace) -> Finding:
-        finding = await trace.find()
-        looks_first = trace.operation.lost_answer is LostAnswer.LOOK_FIRST
-        if finding.verdict is Verdict.APPLIED and looks_first and self._open[_name(trace.operation, trace.request)] > 1:
-            # The same write is being made a second time, or was and nobody knows how it ended: which one is it?
-            return Finding(Verdict.UNKNOWN)
-        return finding
-
-    # ---- what this process knows of its writes -----------------------------------------------------------------------
-
-    def _trace(self, operation: Operation, request: Request, sent: float) -> Trace:
-        taken = {made for name, made in self._made if name == operation.name}
-        return Trace(operation, request, sent, self._clock, self.send, self._prefix, taken)
-
-    def _remember(self, operation: Operation, outcome: Outcome) -> None:
-        made = record_id(outcome.content)
-        if made is not None and operation.lost_answer is LostAnswer.LOOK_FIRST:
-            self._made[operation.name, made] = None
-            if len(self._made) > _REMEMBERED:
-                self._made.popitem(last=False)
-
-    @contextmanager
-    def _opened(self, operation: Operation, request: Request) -> Iterator[None]:
-        """Counts the write as open inside, and afterwards as long as nobody knows how it ended."""
-        name = _name(operation, request)
-        self._open[name] += 1
-        known = True
-        try:
-            yield
-        except DriftError as error:
-            known = not error.maybe_applied
-            raise
-        except BaseException:
-            known = False
-            raise
-        finally:
-            if known:
-                self._closed(operation, request)
-            elif len(self._open) > _REMEMBERED:
-                del self._open[next(iter(self._open))]
-
-    def _closed(self, operation: Operation, request: Request) -> None:
-        name = _name(operation, request)
-        self._open[name] -= 1
-        if self._open[name] <= 0:
-            del self._open[name]
+    def _trace(self, operation: Operation, request: Request, sent: float, mine: Mine) -> Trace:
+        return Trace(operation, request, sent, self._clock, self.send, self._prefix, mine)
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -225,13 +186,10 @@ class Writes:
             raise Interrupted(maybe_applied=True)
 
 
-def _name(operation: Operation, request: Request) -> str:
-    return f"{operation.name} {json.dumps(request.model_dump(mode='json', exclude_none=True), sort_keys=True)}"
-
-
 def _recovered(finding: Finding, budget: int) -> Outcome:
     record, cut = fit_record(finding.record or {}, budget)
-    return Outcome(record | {RECOVERED: True} | ({"truncated": cut} if cut else {}))
+    found = {} if GONE in record else {RECOVERED: True}
+    return Outcome(record | found | ({"truncated": cut} if cut else {}))
 
 
 def _unknown(error: DriftError, trace: Trace) -> DriftError:

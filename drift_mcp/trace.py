@@ -7,7 +7,8 @@ applied when there is nothing that could be it, and unknown otherwise.
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Collection
+from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -16,13 +17,15 @@ from typing import Any
 from drift_mcp import catalogue
 from drift_mcp.alike import alike, all_of, any_of, blank
 from drift_mcp.arguments import InvalidArguments, parse
+from drift_mcp.claims import Mine
 from drift_mcp.drift.errors import DriftError
 from drift_mcp.drift.paging import Send
 from drift_mcp.drift.wire import ABSENT
-from drift_mcp.execute import TooMany, raw_rows
+from drift_mcp.execute import Incomplete, raw_rows
 from drift_mcp.fields import iso_from_ms
 from drift_mcp.operation import Changed, Gone, Look, Made, Operation, Recovery, Request, Untold
 from drift_mcp.present import result_of
+from drift_mcp.store import StoreUnavailable
 from drift_mcp.text import visible
 
 Row = dict[str, Any]
@@ -31,6 +34,10 @@ SLACK = 2.0
 """Seconds by which the clocks inside Drift may differ: the one behind `Date` and the one behind `createdAt`."""
 DOUBT = 30.0
 """Seconds before the sending within which a record is neither surely older nor surely not, should they differ more."""
+_ANSWERS, _SEVERAL = 16, 3
+"""Answers whose `Date` counts; among so many the earliest and the latest do not."""
+_SAME = 2.0
+"""Seconds for which a `Date` may come again. It tells whole ones."""
 _CANDIDATES = 10
 """Records that are looked at more closely; with more of them it is too busy to tell."""
 _MOST = {"detail": "full", "limit": 200}
@@ -58,39 +65,55 @@ UNKNOWN, NOT_APPLIED = Finding(Verdict.UNKNOWN), Finding(Verdict.NOT_APPLIED)
 
 
 class DriftClock:
-    """Drift's clock, as far as the `Date` of its answers tells: never ahead of the real one.
+    """Drift's clock, as far as the `Date` of its last answers tells: the more they differ, the less is sure.
 
-    It goes by this process's own clock that nobody can set.
+    It goes by this process's own clock that nobody can set. An answer may come from a machine whose clock is wrong, or
+    have been under way for long; one that is alone among several with what it says is not believed.
     """
 
     def __init__(self) -> None:
-        self._ahead: float | None = None
-        self._last = ""
+        self._ahead: deque[float] = deque(maxlen=_ANSWERS)
+        self._known: dict[str, tuple[float, float]] = {}
+        """When each of the last dates came first, and by how much Drift's clock was ahead then."""
 
     def learn(self, date: str) -> None:
         """Take in the `Date` of an answer that came just now."""
-        if not date or date == self._last:  # a date that is a moment old tells less than it did
-            return
-        self._last = date
-        try:
-            ahead = parsedate_to_datetime(date).timestamp() - time.monotonic()
-        except (ValueError, OverflowError):
-            return
-        self._ahead = ahead if self._ahead is None else max(self._ahead, ahead)
+        now = time.monotonic()
+        if date not in self._known:
+            try:
+                self._known[date] = now, parsedate_to_datetime(date).timestamp() - now
+            except (ValueError, OverflowError):
+                return
+            if len(self._known) > _ANSWERS:
+                del self._known[next(iter(self._known))]
+        came, ahead = self._known[date]
+        if now < came + _SAME:  # a date that is a moment old tells as much as when it came first, an older one nothing
+            self._ahead.append(ahead)
 
-    def at(self, moment: float) -> int | None:
-        """What Drift made at `moment` (`time.monotonic`) or later carries this time or a later one (epoch ms).
+    def new_from(self, moment: float) -> int | None:
+        """What carries this time (epoch ms) or a later one, Drift made at `moment` (`time.monotonic`) or later.
 
         None while Drift has never told the time.
         """
-        return None if self._ahead is None else int((moment + self._ahead - SLACK) * 1000)
+        agreed = self._agreed()
+        return int((moment + agreed[-1] - SLACK) * 1000) if agreed else None
+
+    def old_before(self, moment: float) -> int | None:
+        """What carries an earlier time (epoch ms), Drift made before `moment` (`time.monotonic`); None as above."""
+        agreed = self._agreed()
+        return int((moment + agreed[0] - SLACK - DOUBT) * 1000) if agreed else None
+
+    def _agreed(self) -> list[float]:
+        """By how many seconds Drift's clock is ahead of this process's, the least and the most last."""
+        said = sorted(self._ahead)
+        return said[1:-1] if len(said) >= _SEVERAL else said
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One write, of which it is asked whether it was applied.
 
-    `sent` is when, by `time.monotonic`. `taken` are the ids of records that other writes of this operation made.
+    `sent` is when, by `time.monotonic`. `mine` tells which records are another write's.
     """
 
     operation: Operation
@@ -99,7 +122,7 @@ class Trace:
     clock: DriftClock
     send: Send
     prefix: str
-    taken: Collection[Any] = ()
+    mine: Mine
 
     async def find(self) -> Finding:
         """What Drift shows. A look-up that fails leaves it unknown."""
@@ -113,7 +136,7 @@ class Trace:
                     return await self._gone(gone)
                 case _:
                     return UNKNOWN
-        except (DriftError, InvalidArguments, TooMany, KeyError):
+        except (DriftError, InvalidArguments, Incomplete, StoreUnavailable, KeyError):
             return UNKNOWN
 
     def check(self) -> str:
@@ -126,7 +149,7 @@ class Trace:
         given = ", ".join(f"{name} {_quoted(known[source])}" for name, source in look.by.items() if source in known)
         said = f"read {look.operation}{given and ' with '}{given}"
         if isinstance(recovery, Made):
-            since = self.clock.at(self.sent) or (time.time() - (time.monotonic() - self.sent)) * 1000
+            since = self.clock.new_from(self.sent) or (time.time() - (time.monotonic() - self.sent)) * 1000
             return f"{said} and look for it among what was made since {iso_from_ms(since)}"
         if isinstance(recovery, Changed):
             return f"{said} and compare it with what you sent"
@@ -136,28 +159,33 @@ class Trace:
 
     async def _made(self, made: Made) -> Finding:
         first, *further = made.looks
-        candidates: list[tuple[Row, bool | None]] = []
+        candidates: list[tuple[Any, Row, bool | None]] = []
+        began = time.time() - (time.monotonic() - self.sent)
         own_time = any(getattr(self.request, name) is not None for name in made.sets_time)
+        # Where the caller says when it was, the rows come in that order, and any of them may be the last one made.
+        newest = "" if own_time and made.newest in made.sets_time else made.newest
         async for raw, shown, same in self._rows(first, self._known()):
-            since, older = self.clock.at(self.sent), self.clock.at(self.sent - DOUBT)
-            if _before(self._time(first, raw, made.newest), older):
+            since, older = self.clock.new_from(self.sent), self.clock.old_before(self.sent)
+            if _before(self._time(first, raw, newest), older):
                 break
             at = None if own_time else self._time(first, raw, made.at)
-            if same is False or record_id(shown) in self.taken or _before(at, older):
-                continue  # another one, or one that was there before
+            if same is False or _before(at, older) or await self.mine.excludes(record_id(shown), began):
+                continue  # another one, one that was there before, or another write's
             new = at is not None and since is not None and at >= since
-            candidates.append((raw, same if new else None))
+            candidates.append((record_id(shown), raw, same if new else None))
             if len(candidates) > _CANDIDATES:
                 return UNKNOWN
         certain, doubtful = [], 0
-        for raw, same in candidates:
+        for made_id, raw, same in candidates:
             found, record = await self._confirmed(raw, further)
             if found and same:
-                certain.append(record)
+                certain.append((made_id, record))
             elif found is not False:
                 doubtful += 1
         if len(certain) == 1:
-            return Finding(Verdict.APPLIED, self._answer(certain[0]))
+            [(made_id, record)] = certain
+            if await self.mine.takes(made_id, began):
+                return Finding(Verdict.APPLIED, self._answer(record))
         return UNKNOWN if certain or doubtful else NOT_APPLIED
 
     async def _confirmed(self, raw: Row, looks: list[Look]) -> tuple[bool | None, Row]:
@@ -202,8 +230,8 @@ class Trace:
         return NOT_APPLIED if gone.at_once else UNKNOWN
 
     def gone(self) -> Finding:
-        """What a write answers that takes a record away."""
-        return Finding(Verdict.APPLIED, self._answer(_DONE) if "ok" in self.operation.result.model_fields else {})
+        """What was to be taken away is not there. That it ever was, and who took it away, nothing shows."""
+        return Finding(Verdict.APPLIED, self._answer({}) | {GONE: True})
 
     def _answer(self, raw: Row) -> Row:
         return result_of(self.operation.result, raw, self.request)
@@ -269,6 +297,8 @@ class Trace:
 
 
 _DONE: Row = {"ok": True}
+GONE = "gone"
+"""The field of a result that says that it is not there (any more): not that this call took it away."""
 
 
 def record_id(record: Row) -> Any:

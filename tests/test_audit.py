@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from drift_mcp.audit import one_each
 from drift_mcp.audit_file import AuditFile
 from drift_mcp.caller import Answer, Caller
 from drift_mcp.connection import Connection
@@ -65,6 +66,9 @@ class Desk:
         return await self.toolbox.call(name, arguments, caller or Caller("ada"))
 
     def lines(self) -> list[dict[str, Any]]:
+        return one_each(self.every_line())
+
+    def every_line(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.file.read_text().splitlines()] if self.file.exists() else []
 
 
@@ -77,6 +81,7 @@ class TestTheLine:
         assert abs(datetime.now(UTC) - said) < timedelta(minutes=1)
         assert line.pop("ms") >= 0
         assert re.fullmatch(r"[0-9a-f]{64}", line.pop("arguments"))
+        assert re.fullmatch(r"[0-9a-f]{16}", line.pop("call"))
         assert line == {
             "principal": "ada",
             "connection": "acme",
@@ -139,6 +144,33 @@ class TestTheLine:
         assert result["isError"]
         line = desk.lines()[-1]
         assert expected.items() <= line.items(), line
+
+    async def test_it_is_there_before_anything_is_sent(self, tmp_path: Path) -> None:
+        seen: list[list[dict[str, Any]]] = []
+
+        def answers(_: httpx.Request) -> httpx.Response:
+            seen.append(desk.lines())
+            return httpx.Response(200, json=ROW)
+
+        desk = Desk(tmp_path, answers)
+        await desk.call("update_contact", contact_id=4711, name=NAME)
+        [[begun]] = seen
+        assert begun["ids"] == {"contact_id": 4711}
+        assert begun["outcome"] == "begun"
+        first, last = desk.every_line()
+        assert first == begun
+        assert (first["call"], first["arguments"]) == (last["call"], last["arguments"])
+
+    async def test_what_is_not_sent_is_not_begun(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path, destructive="block")
+        await desk.call("delete_contact", contact_id=4711)
+        assert [line["outcome"] for line in desk.every_line()] == ["refused"]
+
+    async def test_a_write_that_is_tried_again_is_one_write(self, tmp_path: Path) -> None:
+        answers = iter([httpx.Response(503), httpx.Response(200, json=ROW)])
+        desk = Desk(tmp_path, lambda _: next(answers))
+        await desk.call("update_contact", contact_id=4711, name=NAME)
+        assert [line["outcome"] for line in desk.every_line()] == ["begun", "applied"]
 
     async def test_a_call_that_is_given_up_is_not_passed_over(self, tmp_path: Path) -> None:
         import anyio
@@ -213,6 +245,35 @@ class TestWhatWasRefusedHere:
         assert said == [("delete_contact", {"contact_id": 4711}, "refused", "not_allowed")] * 2
         assert len({line["arguments"] for line in desk.lines()}) == 1
 
+    @pytest.mark.parametrize("settings", [{"read_only": True}, {"exclude_tools": "run_write_operation,send_message"}])
+    async def test_a_write_through_a_runner_that_is_not_allowed_either(
+        self, tmp_path: Path, settings: dict[str, Any]
+    ) -> None:
+        desk = Desk(tmp_path, **settings)
+        arguments = {"conversation_id": 5, "body": "Hello"}
+        direct = await desk.call("send_message", **arguments)
+        through = await desk.call("run_write_operation", name="send_message", arguments=arguments)
+        assert [each["structuredContent"]["error"]["kind"] for each in (direct, through)] == ["not_allowed"] * 2
+        first, second = [{**line, "time": 0, "ms": 0, "call": 0} for line in desk.lines()]
+        assert first == second
+        assert (first["tool"], first["outcome"], first["ids"]) == ("send_message", "refused", {"conversation_id": 5})
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"name": "list_conversations"},
+            {"name": "no_such_tool"},
+            {"name": "run_write_operation", "arguments": {"name": "send_message"}},
+            {"name": "send_message", "arguments": {"conversation_id": "no id"}},
+            {"arguments": 5},
+        ],
+    )
+    async def test_but_nothing_that_would_be_no_write(self, tmp_path: Path, asked: dict[str, Any]) -> None:
+        desk = Desk(tmp_path, read_only=True)
+        result = await desk.call("run_write_operation", **asked)
+        assert result["structuredContent"]["error"]["kind"] == "not_allowed"
+        assert desk.lines() == []
+
     async def test_a_question_about_what_is_sent_that_is_still_open_is_no_end(self, tmp_path: Path) -> None:
         desk = Desk(tmp_path, destructive="ask")
         preview = await desk.call("send_message", conversation_id=5, body=self.SECRET)
@@ -243,7 +304,7 @@ class TestTheFile:
     async def test_it_can_be_elsewhere_or_nowhere(self, tmp_path: Path) -> None:
         other = tmp_path / "other.log"
         await Desk(tmp_path / "a", audit_file=str(other)).call("update_contact", contact_id=4711, name=NAME)
-        assert json.loads(other.read_text())["tool"] == "update_contact"
+        assert {json.loads(line)["tool"] for line in other.read_text().splitlines()} == {"update_contact"}
         off = Desk(tmp_path / "b", audit_file="off")
         await off.call("update_contact", contact_id=4711, name=NAME)
         assert not (tmp_path / "b").exists()
@@ -255,8 +316,9 @@ class TestTheFile:
         with caplog.at_level(logging.CRITICAL):
             result = await desk.call("update_contact", contact_id=4711, name=NAME)
         assert result["structuredContent"]["id"] == 4711
-        assert "AUDIT LINE LOST" in caplog.text
-        assert '"tool": "update_contact"' in caplog.text
+        said = [record.getMessage() for record in caplog.records if "AUDIT LINE LOST" in record.getMessage()]
+        assert ['"outcome": "begun"' in line for line in said] == [True, False]
+        assert all('"tool": "update_contact"' in line for line in said)
         assert NAME not in caplog.text
 
     def test_a_full_one_is_set_aside_and_the_oldest_go(self, tmp_path: Path) -> None:
@@ -269,6 +331,17 @@ class TestTheFile:
         file.append("one more")
         assert list(file.lines())[-1] == "one more"
         assert foreign.exists()
+
+    def test_one_that_is_set_aside_while_it_is_read_is_read_once(self, tmp_path: Path) -> None:
+        file = AuditFile(tmp_path / "audit.jsonl", size=28, keep=5)
+        for number in range(4):
+            file.append(f"line number {number}")
+        assert not file.path.exists()
+        file.append("line number 4")
+        found = file.lines()
+        first = next(found)
+        file.append("line number 5")  # fills it
+        assert [first, *found] == [f"line number {number}" for number in range(6)]
 
     def test_a_file_that_another_process_has_set_aside_already_is_not_set_aside_again(self, tmp_path: Path) -> None:
         file = AuditFile(tmp_path / "audit.jsonl", size=20, keep=2)
@@ -313,6 +386,24 @@ class TestTheCommand:
         (tmp_path / f"audit.jsonl.{1:020}").write_text(lines[0] + "\n")
         path.write_text(f'{lines[1]}\n{{"cut sho\n{lines[2]}\n')
         return lambda *args: run("audit", "--sandbox", *args, env={"DRIFT_STATE_DIR": str(tmp_path)})
+
+    def test_a_write_is_one_line_though_its_end_is_in_another_file(
+        self, run: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        row = {"principal": "ada", "connection": "acme", "tool": "send_message", "ids": {}}
+        begun = [
+            row | {"time": f"2026-11-2{day}T08:00:00.000Z", "call": f"c{day}", "outcome": "begun"} for day in (0, 1)
+        ]
+        end = row | {"time": "2026-11-20T08:00:01.000Z", "call": "c0", "outcome": "applied"}
+        (tmp_path / f"audit.jsonl.{1:020}").write_text("".join(f"{json.dumps(line)}\n" for line in begun))
+        (tmp_path / "audit.jsonl").write_text(f"{json.dumps(end)}\n")
+
+        def show(*args: str) -> list[tuple[str, str]]:
+            shown = run("audit", "--sandbox", "--json", *args, env={"DRIFT_STATE_DIR": str(tmp_path)})
+            return [(line["call"], line["outcome"]) for line in map(json.loads, shown.stdout.splitlines())]
+
+        assert show() == [("c0", "applied"), ("c1", "begun")]
+        assert show("--outcome", "begun") == [("c1", "begun")]
 
     def test_a_table_shows_every_line_the_full_files_first(self, show: Callable[..., Any]) -> None:
         shown = show()

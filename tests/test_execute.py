@@ -134,7 +134,9 @@ class TestWalking:
 
         answer = await ask(Circle(), "next", limit=200)
         assert calls == len(tokens) + 1
-        assert answer["has_more"] is False
+        assert answer["has_more"] is True
+        assert "next_cursor" not in answer
+        assert answer["truncated"].startswith("Drift's next page is one that was read before")
 
 
 class TestCursors:

@@ -58,7 +58,8 @@ def _line(name: str, rows: Iterable[Ran]) -> str:
     for ran in rows:
         counts["writes"] += 1
         counts[ran.said] += 1
-        counts["of these recovered"] += ran.said is Said.APPLIED and any("recovered" in each for each in ran.answers)
+        found = any("recovered" in each or "gone" in each for each in ran.answers)
+        counts["of these recovered"] += ran.said is Said.APPLIED and found
         counts["of these applied"] += ran.said is Said.UNKNOWN and ran.times > 0
         counts["violations"] += bool(ran.violation())
     return "| " + " | ".join([name, *(f"{counts[column]:,}" for column in COLUMNS)]) + " |"

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from benchmarks.faults.targets import Targets
 from benchmarks.faults.writes import RETRIEVED, Write, writes
+from drift_mcp.audit import one_each
 from drift_mcp.connect import connect, sandbox_credential
 from drift_mcp.connection import Connection
 from drift_mcp.sandbox import create_app
@@ -46,7 +47,9 @@ PLAN: list[dict[str, Any]] = [
     {"kind": "slow_drip", "share": 0.001, "ms": 50},
     {"kind": "expired_token", "share": 0.005, "status": 401},
     {"kind": "expired_token", "share": 0.005, "status": 403},
-    {"kind": "looping_pages", "share": 0.02},
+    {"kind": "wrong_date", "share": 0.01, "seconds": 60},
+    {"kind": "wrong_date", "share": 0.01, "seconds": -60},
+    {"kind": "looping_pages", "share": 0.7},
 ]
 """Every kind of fault. The shares are of all requests, look-ups too. Answers that are late by more than the read
 timeout below are given up on."""
@@ -70,7 +73,10 @@ class Said(StrEnum):
 
 @dataclass
 class Ran:
-    """A write after its call, or calls. `times` is how often Drift has it once everything is over."""
+    """A write after its call, or calls. `times` is how often Drift has it once everything is over.
+
+    Of the writes of the same words, which are `alike`, that is how often it has any of them.
+    """
 
     write: Write
     said: Said
@@ -79,20 +85,30 @@ class Ran:
     settled: Said | None = None
     """What a call with the same key answered once Drift worked again; only where it was unknown."""
     times_settled: int = 0
+    alike: "list[Ran]" = field(default_factory=list["Ran"])
+    """The others of the same words."""
 
     @property
     def checkable(self) -> bool:
         """Whether an answer that left it unknown says how to find out."""
         return any(len(answer.get("error", {}).get("next", "")) > 20 for answer in self.answers)
 
+    def ids(self) -> set[int]:
+        """What its answers say that it made, where others make the like."""
+        return {answer["id"] for answer in self.answers if "id" in answer} if self.write.words else set()
+
     def violation(self) -> str:
         """What must never be, or ""."""
-        there = self.times_settled if self.settled else self.times
+        each = [self, *self.alike]
+        ends = [ran.settled or ran.said for ran in each]
+        made, unknown = ends.count(Said.APPLIED), ends.count(Said.UNKNOWN)
+        ids = [found for ran in each for found in ran.ids()]
         wrongs = {
             "defect": self.said is Said.DEFECT,
-            "doubled": max(self.times, self.times_settled) > 1,
-            "lost": Said.APPLIED in (self.said, self.settled) and not there,
-            "wrongly said not applied": (self.settled or self.said) is Said.NOT_APPLIED and there > 0,
+            "doubled": max(self.times, self.times_settled) > len(each),
+            "lost": self.times_settled < made,
+            "another's": len(ids) != len(set(ids)),
+            "wrongly said not applied": self.times_settled > made + unknown,
             "unknown without a way to check": self.said is Said.UNKNOWN and not self.checkable,
         }
         return next((what for what, found in wrongs.items() if found), "")
@@ -108,6 +124,7 @@ class Run:
     requests: int = 0
     faults: Counter[str] = field(default_factory=Counter[str])
     audit: Counter[str] = field(default_factory=Counter[str])
+    """How the audit says that the writes ended; `begun` are those without an end."""
 
     def violations(self) -> list[tuple[str, Ran]]:
         return [(found, ran) for ran in self.ran if (found := ran.violation())]
@@ -145,14 +162,14 @@ async def run(number: int, seed: int, callers: int, state: Path) -> Run:
     """Make `number` writes under the plan, `callers` at a time, and find out what became of each."""
     app = sandbox()
     world: World = app.state.sandbox.world
-    todo = list(writes(Targets(world), number, seed))
+    todo = writes(Targets(world), number, seed)
     result = Run()
     with served(app) as url:
         async with httpx.AsyncClient(base_url=url, trust_env=False) as admin:
-            async with toolbox(url, state) as tools:
+            async with toolbox(url, state) as here, toolbox(url, state) as there:  # as two processes
                 await admin.post(_FAULTS, json={"faults": PLAN, "seed": seed})
                 begun = time.monotonic()
-                await _all(tools, todo, callers, result)
+                await _all((here, there), todo, callers, result)
                 result.seconds = time.monotonic() - begun
                 seen = (await admin.get(_FAULTS)).json()
                 await admin.delete(_FAULTS)
@@ -164,7 +181,7 @@ async def run(number: int, seed: int, callers: int, state: Path) -> Run:
             async with toolbox(url, state) as tools:  # as after a restart
                 await _settle(tools, result)
             for ran in result.ran:
-                ran.times_settled = ran.write.applied(world) if ran.settled else ran.times
+                ran.times_settled = ran.write.applied(world)
     result.audit = _audited(state)
     return result
 
@@ -183,15 +200,28 @@ def toolbox(url: str, state: Path) -> aclosing[Toolbox]:
     return aclosing(Toolbox(Connection(settings, open_gateway=lambda given: connect(given, sandbox_credential()))))
 
 
-async def _all(tools: Toolbox, todo: list[Write], callers: int, result: Run) -> None:
+async def _all(processes: tuple[Toolbox, Toolbox], todo: list[list[Write]], callers: int, result: Run) -> None:
     waiting = iter(todo)
 
+    async def make(write: Write, tools: Toolbox, together: list[Ran]) -> None:
+        answers = await _answers(tools, write, 1 + write.twice)
+        result.calls += len(answers)
+        together.append(Ran(write, _together(answers), answers))
+
     async def caller() -> None:
-        for write in waiting:
-            answers = await _answers(tools, write, 1 + write.twice)
-            result.calls += len(answers)
-            result.ran.append(Ran(write, _together(answers), answers))
-            if any(answer.get("error", {}).get("kind") == "drift_down" for answer in answers):
+        for place, group in enumerate(waiting):
+            ran: list[Ran] = []
+            pairs = zip(group, processes[:: 1 if place % 2 else -1], strict=False)  # one or both, in turn
+            async with anyio.create_task_group() as tasks:
+                for write, tools in pairs:
+                    if write.words == "after":  # the other one, whose answer it has waited for
+                        await make(write, tools, ran)
+                    else:
+                        tasks.start_soon(make, write, tools, ran)
+            for each in ran:
+                each.alike = [other for other in ran if other is not each]
+            result.ran += ran
+            if any(answer.get("error", {}).get("kind") == "drift_down" for each in ran for answer in each.answers):
                 await anyio.sleep(_REST)
 
     async with anyio.create_task_group() as tasks:
@@ -243,8 +273,8 @@ def said_by(answer: dict[str, Any]) -> Said:
 
 
 def _audited(state: Path) -> Counter[str]:
-    """How the lines of the audit say that the writes ended."""
-    return Counter(line["outcome"] for path in state.glob("audit*.jsonl*") for line in _lines(path))
+    lines = (line for path in state.glob("audit*.jsonl*") for line in _lines(path))
+    return Counter(line["outcome"] for line in one_each(lines))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

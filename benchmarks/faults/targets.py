@@ -7,6 +7,9 @@ MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 CHATS_SHARED_BY = 8
 """Writes that share a conversation, as colleagues do who answer in the same one."""
+LONG_ONES, LENGTH = 2, 110
+"""Of the shared conversations one in so many is longer than two pages of Drift's: how many messages it begins with."""
+LONG_AGO = "2025-11-01T09:00:00Z"
 
 
 class Targets:
@@ -29,6 +32,9 @@ class Targets:
     def shared_chat(self, mark: str) -> Row:
         if self._sharing % CHATS_SHARED_BY == 0:
             self._shared = self.chat(mark)
+            if self._sharing // CHATS_SHARED_BY % LONG_ONES:
+                for _ in range(LENGTH):
+                    chat.write(self.world, self._shared, staff.author(self.bot), "chat", "Good morning")
         self._sharing += 1
         return self._shared
 
@@ -38,6 +44,10 @@ class Targets:
     def note(self, mark: str) -> Row:
         author = staff.author(self.owner)
         return notes.create(self.world, self.chat(mark), author, "To be called", created_at=None, app="another")
+
+    def event(self, contact_id: int, text: str) -> Row:
+        row = {"contactId": contact_id, "event": text, "createdAt": self.world.now(), "attributes": {}}
+        return self.world.add("timeline_events", row)
 
     def flow(self, mark: str) -> Row:
         """A conversation in which Driftbot waits for an answer."""

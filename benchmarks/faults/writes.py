@@ -3,13 +3,13 @@
 Every write operation of the catalogue has an entry but one: uninstalling the app, after which nothing can be called.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from benchmarks.faults.targets import Targets
+from benchmarks.faults.targets import LONG_AGO, Targets
 from drift_mcp.sandbox.world import Row, World
 
 Count = Callable[[World], int]
@@ -29,20 +29,35 @@ class Write:
     """The idempotency key, or ""."""
     twice: bool
     """Whether two callers make the call with its key at the same time."""
+    words: str = ""
+    """Whether two processes make a write of these words: "together", "after" one another, or ""."""
 
 
-def writes(targets: Targets, number: int, seed: int) -> Iterator[Write]:
-    """`number` writes, the operations in turn, half of them with a key, and of these one in five called twice."""
+def writes(targets: Targets, number: int, seed: int) -> list[list[Write]]:
+    """`number` writes, the operations in turn, half of them with a key, and of these one in five called twice.
+
+    Those of the same words by two processes are in a list together, which half of such operations' are.
+    """
     random = Random(seed)
     names = list(KINDS)
     order = [names[place % len(names)] for place in range(number)]
     random.shuffle(order)
+    groups: list[list[Write]] = []
+    last: dict[str, list[Write]] = {}
     for place, operation in enumerate(order):
-        mark = f"w{place:05}"
-        arguments, applied = KINDS[operation](targets, mark)
         keyed = random.random() < 0.5
-        key = f"fault-run-{seed}-{mark}" if keyed else ""
-        yield Write(operation, mark, arguments, applied, key, keyed and random.random() < 0.2)
+        key = f"fault-run-{seed}-{place:05}" if keyed else ""
+        twice = keyed and random.random() < 0.2
+        words = random.choice(["", "", "together", "after"]) if operation in ALIKE else ""
+        if operation in last:
+            first = last.pop(operation)
+            first.append(replace(first[0], key=key, twice=twice))
+            continue
+        arguments, applied = KINDS[operation](targets, f"w{place:05}")
+        groups.append([Write(operation, f"w{place:05}", arguments, applied, key, twice, words)])
+        if words:
+            last[operation] = groups[-1]
+    return groups
 
 
 # ---- how to count --------------------------------------------------------------------------------------------------
@@ -191,7 +206,9 @@ def _remove_tags(targets: Targets, mark: str) -> Given:
 def _timeline_event(targets: Targets, mark: str) -> Given:
     event = f"Signed {mark}"
     contact = targets.contact(mark)["id"]
-    return {"contact_id": contact, "event": event}, _rows("timeline_events", lambda row: row["event"] == event)
+    targets.event(contact, "Was here")
+    given = {"contact_id": contact, "event": event} | ({"created_at": LONG_AGO} if int(mark[1:]) % 2 else {})
+    return given, _rows("timeline_events", lambda row: row["event"] == event)
 
 
 def _unsubscribe(targets: Targets, mark: str) -> Given:
@@ -313,6 +330,11 @@ def _add_participant(targets: Targets, mark: str) -> Given:
 
     return {"meeting_id": meeting, "email": email, "first_name": "Gil"}, applied
 
+
+ALIKE = frozenset(
+    {"send_message", "create_note", "create_conversation", "create_group_conversation", "post_timeline_event"}
+)
+"""Operations of which two processes make the same one."""
 
 KINDS: dict[str, Callable[[Targets, str], Given]] = {
     "send_message": _send_message,

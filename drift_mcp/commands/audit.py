@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from drift_mcp.audit import one_each
 from drift_mcp.audit_file import AuditFile
 from drift_mcp.commands.options import NO_FILE, SettingsCommand, one_line, with_settings
 from drift_mcp.settings import Settings
@@ -17,7 +18,7 @@ Line = dict[str, Any]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _COLUMNS = ("time", "principal", "connection", "tool", "ids", "outcome", "status", "ms")
-_ENDS = ("applied", "refused", "not_applied", "unknown", "declined")
+_ENDS = ("begun", "applied", "refused", "not_applied", "unknown", "declined")
 
 
 @click.command(cls=SettingsCommand)
@@ -31,14 +32,17 @@ _ENDS = ("applied", "refused", "not_applied", "unknown", "declined")
 @click.option("--json", "as_json", is_flag=True, help="Print the lines as they are.")
 @partial(with_settings, shown={"connections", "state_dir", "audit_file"})
 def audit(since: str | None, tool: str | None, as_json: bool, settings: Settings, **only: str | None) -> None:
-    """Show who wrote what to Drift, and how it ended: the oldest first, full files included."""
+    """Show who wrote what to Drift, and how it ended: the oldest first, full files included.
+
+    What is begun is under way, or its server was killed: whether it was applied is to be looked up in Drift.
+    """
     start = _time(since) if since else ""
     wanted = {name: value for name, value in only.items() if value}
     if not settings.audit_file:
         settings.usable_state(writing=False)
     files = _files(settings)
     try:
-        every = list(_lines(files))
+        every = one_each(_lines(files))
     except OSError as error:
         raise click.ClickException(f"{error.filename} cannot be read ({error.strerror})") from None
     found = [

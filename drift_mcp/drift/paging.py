@@ -1,7 +1,7 @@
 """Drift's five ways of paging behind one interface.
 
 A style knows which query parameters carry the position, and how to find the next position in an answer. Everything
-else is common: `pages` walks from a position and stops at the end, or when a position comes back a second time.
+else is common: `pages` walks from a position and stops at the end, or, saying so, where a position comes back.
 
 A position is a mapping of query parameters. It is all that is taken from a link Drift sends: the host and the path of
 a `links.next` are never followed, so a token cannot be sent to another host (drift-api.md §11, 9).
@@ -35,11 +35,15 @@ class PagingStyle:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer of a walk, the position it was asked with ({} for the first) and the position after it."""
+    """One answer of a walk, the position it was asked with ({} for the first) and the position after it.
+
+    With `loops` it leads back to a page that was there before: there is more, and no way to it.
+    """
 
     answer: Answer
     position: Position
     next: Position | None
+    loops: bool = False
 
 
 async def pages(
@@ -57,10 +61,9 @@ async def pages(
         following = style.next_position(asked, answer) if style else None
         seen.add(urlencode(position))
         # A position that repeats would go round for ever (drift-api.md §11, 8).
-        if following is not None and urlencode(following) in seen:
-            following = None
-        yield Page(answer, position, following)
-        if following is None:
+        loops = following is not None and urlencode(following) in seen
+        yield Page(answer, position, None if loops else following, loops)
+        if following is None or loops:
             return
         position = following
 

@@ -177,7 +177,7 @@ class TestWalks:
 
     @modest
     @given(tokens=st.lists(st.sampled_from("abcd"), max_size=12))
-    async def test_a_token_that_comes_again_ends_the_walk(self, tokens: list[str]) -> None:
+    async def test_a_token_that_comes_again_ends_the_walk_and_is_no_end_of_the_list(self, tokens: list[str]) -> None:
         asked: list[str | None] = []
 
         async def send(call: Call) -> Answer:
@@ -190,6 +190,7 @@ class TestWalks:
         assert [page.position.get("page_token") for page in found] == asked
         fresh = next((place for place, token in enumerate(tokens) if token in tokens[:place]), len(tokens))
         assert asked == [None, *tokens[:fresh]]
+        assert [page.loops for page in found] == [False] * fresh + [fresh < len(tokens)]
 
     async def test_a_walk_can_begin_in_the_middle(self) -> None:
         async def send(call: Call) -> Answer:

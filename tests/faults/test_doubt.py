@@ -59,5 +59,5 @@ async def test_a_key_in_doubt_stays_so_when_the_next_call_is_refused(desk: Desk)
     await desk.plan({"kind": "expired_token", "methods": ["DELETE"]}, unseen)
     assert (await desk.call("deprovision_scim_user", **arguments))["error"]["may_have_been_applied"] is True
     await desk.plan(unseen)
-    assert (await desk.call("deprovision_scim_user", **arguments))["recovered"] is True
+    assert (await desk.call("deprovision_scim_user", **arguments))["gone"] is True
     assert desk.world.get("users", user) is None

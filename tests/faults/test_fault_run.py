@@ -46,8 +46,11 @@ async def test_no_write_is_lost_doubled_or_wrongly_reported(tmp_path: Path) -> N
     assert sum(done.faults.values()) > 0.15 * done.requests
     said = Counter(ran.said for ran in done.ran)
     assert said[Said.UNKNOWN] <= MOST_UNKNOWN * WRITES
-    assert done.audit["applied"] >= said[Said.APPLIED]
+    gone = sum("gone" in answer for ran in done.ran for answer in ran.answers)
+    assert done.audit["applied"] + gone >= said[Said.APPLIED]
     assert sum(done.audit.values()) >= WRITES
+    assert done.audit["begun"] == 0
+    assert any(ran.alike for ran in done.ran)
 
 
 async def test_a_client_that_repeats_blindly_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +77,24 @@ async def test_a_client_that_repeats_blindly_is_found_out(tmp_path: Path, monkey
 def test_what_counts_as_a_violation(said: Said, times: int, found: str) -> None:
     write = Write("send_message", "w1", {}, lambda _: times, "", twice=False)
     assert Ran(write, said, [{"error": {"kind": "timeout"}}], times, None, times).violation() == found
+
+
+@pytest.mark.parametrize(
+    ("said", "ids", "times", "found"),
+    [
+        ((Said.APPLIED, Said.APPLIED), (1, 2), 2, ""),
+        ((Said.APPLIED, Said.APPLIED), (1, 1), 2, "another's"),
+        ((Said.APPLIED, Said.APPLIED), (1, 2), 1, "lost"),
+        ((Said.APPLIED, Said.APPLIED), (1, 2), 3, "doubled"),
+        ((Said.APPLIED, Said.NOT_APPLIED), (1, 0), 2, "wrongly said not applied"),
+    ],
+)
+def test_what_counts_as_a_violation_of_writes_of_the_same_words(
+    said: tuple[Said, Said], ids: tuple[int, int], times: int, found: str
+) -> None:
+    write = Write("send_message", "w1", {}, lambda _: times, "", twice=False, words="after")
+    first, second = (
+        Ran(write, end, [{"id": made} if made else {}], times, None, times) for end, made in zip(said, ids, strict=True)
+    )
+    first.alike, second.alike = [second], [first]
+    assert first.violation() == second.violation() == found

@@ -1,5 +1,6 @@
 """A toolbox that talks to a sandbox over real HTTP, and the faults of that sandbox at hand."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -10,6 +11,7 @@ import httpx
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from drift_mcp.audit import one_each
 from drift_mcp.caller import NOBODY, Caller
 from drift_mcp.connection import Connection
 from drift_mcp.credentials import ClientCredentials, FixedCredential
@@ -66,6 +68,17 @@ class Desk:
             and bool(entry.get("applied", 200 <= (entry["status"] or 0) < 300))
             for entry in await self.requests()
         )
+
+
+def audited(state: Path) -> list[dict[str, Any]]:
+    """The audit as it is shown: one line for each write."""
+    file = state / "audit.jsonl"
+    return one_each(json.loads(line) for line in (file.read_text().splitlines() if file.exists() else ()))
+
+
+def ended(state: Path) -> list[dict[str, Any]]:
+    """Those lines of it that say how a write has ended."""
+    return [line for line in audited(state) if line["outcome"] != "begun"]
 
 
 @asynccontextmanager

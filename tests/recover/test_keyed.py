@@ -362,8 +362,10 @@ class TestJournal:
         async with desk(app, url, tmp_path) as before:
             await send(before, chat)
         monkeypatch.setattr(journal, "KEPT_FOR", 0.0)
+        monkeypatch.setattr(journal, "CLEAR_EVERY", 0.0)
         async with desk(app, url, tmp_path) as after:
-            assert "already_done" not in await send(after, chat)
+            for _ in range(2):  # not only by a server that starts
+                assert "already_done" not in await send(after, chat)
 
     async def test_no_process_leaves_a_file_behind_for_ever(
         self, app: Starlette, url: str, tmp_path: Path, chat: int

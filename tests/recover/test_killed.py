@@ -13,6 +13,8 @@ import pytest
 
 from tests.conftest import KILL, TERMINATE, LocalDrift, Process, eventually
 
+from .desk import audited
+
 POINTS = 4
 SEED = 6
 LATE = 20_000
@@ -99,6 +101,10 @@ def test_a_write_that_was_killed_is_finished_by_the_next_call_and_made_once(
         server.process.signal(KILL)
         server.process.wait()
     before = sum(texts(drift, chat)[arguments["body"]] for arguments in answers)
+    # Those that were made are in the audit, though nobody knows yet what became of them.
+    cut_off = audited(tmp_path)
+    assert before <= len(cut_off) <= POINTS
+    assert {(line["tool"], line["outcome"]) for line in cut_off} == {("send_message", "begun")}
     answer_late(drift, late=False)
     server = start()
     ended = [server.call("send_message", **arguments) for arguments in answers]
@@ -118,7 +124,7 @@ def test_a_server_that_is_told_to_end_reports_the_write_under_way(
     eventually(lambda: texts(drift, chat)["One moment."] == 1)
     server.process.signal(TERMINATE)
     server.process.wait()
-    (line,) = (json.loads(text) for text in (tmp_path / "audit.jsonl").read_text().splitlines())
+    (line,) = audited(tmp_path)
     assert (line["tool"], line["outcome"]) == ("send_message", "unknown")
     assert "send_message was interrupted" in server.process.stderr
     assert "One moment." not in server.process.stderr

@@ -1,5 +1,7 @@
 """What is concluded from what Drift shows, and what is not."""
 
+import time
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,9 @@ from starlette.applications import Starlette
 from drift_mcp.alike import alike
 from drift_mcp.drift.gateway import Limits
 from drift_mcp.drift.retry import Retries
-from drift_mcp.trace import DriftClock
+from drift_mcp.trace import DOUBT, SLACK, DriftClock
 
-from .desk import Desk, desk
+from .desk import ONCE, Desk, desk, ended
 
 BODY = "Yes, the Scale plan has SSO."
 FAST = Retries(first=0.0)
@@ -38,6 +40,13 @@ async def send(here: Desk, chat: int, body: str = BODY) -> dict[str, Any]:
 
 def written(here: Desk, text: str = BODY) -> int:
     return sum(row["body"] == text for row in here.world.rows("messages"))
+
+
+def earlier_answers(here: Desk, *ahead: float) -> None:
+    """Drift has answered before, each time with a `Date` that is so many seconds ahead."""
+    clock = here.toolbox.connection.writes._clock
+    for seconds in ahead:
+        clock.learn(formatdate(time.time() + seconds, usegmt=True))
 
 
 class TestFound:
@@ -91,6 +100,57 @@ class TestFound:
         await at_desk.befall("create_note", "reset_after")
         note = {"conversation_id": chat, "body": "Call back.", "created_at": "2026-03-01T09:00:00Z"}
         assert (await at_desk.call("create_note", **note))["error"]["may_have_been_applied"] is True
+
+    @pytest.mark.parametrize("fault", ["reset_after", "error_after", "truncated", "not_json"])
+    async def test_an_event_of_long_ago_that_was_just_posted_is_not_posted_again(
+        self, at_desk: Desk, fault: str
+    ) -> None:
+        made = await at_desk.call("create_contact", email="trial@visitor.example")
+        event = {"contact_id": made["id"], "event": "Trial started", "created_at": "2025-11-01T00:00:00Z"}
+        await at_desk.call(
+            "post_timeline_event", **event | {"event": "Signed up", "created_at": "2026-01-01T00:00:00Z"}
+        )
+        await at_desk.befall("post_timeline_event", fault)
+        assert (await at_desk.call("post_timeline_event", **event))["error"]["may_have_been_applied"] is True
+        assert [row["event"] for row in at_desk.world.rows("timeline_events")].count("Trial started") == 1
+
+    @pytest.mark.parametrize(("ahead", "found"), [((60,), False), ((60, 0), True), ((60, 0, 0, 60, 0, 0), False)])
+    @pytest.mark.parametrize("sign", [1, -1])
+    async def test_an_answer_of_a_machine_whose_clock_is_wrong_doubles_nothing(
+        self, at_desk: Desk, chat: int, ahead: tuple[int, ...], sign: int, *, found: bool
+    ) -> None:
+        earlier_answers(at_desk, *(sign * seconds for seconds in ahead))
+        await at_desk.befall("send_message", "reset_after")
+        answer = await send(at_desk, chat)
+        assert ("recovered" in answer) is (found or sign < 0)
+        assert written(at_desk) == 1
+
+    async def test_one_wrong_date_of_drift_doubles_nothing(self, at_desk: Desk, chat: int) -> None:
+        lost = {"kind": "reset_after", "times": 1, "methods": ["POST"]}
+        await at_desk.plan({"kind": "wrong_date", "seconds": 60, "times": 1, "methods": ["GET"]}, lost)
+        await at_desk.call("get_conversation", conversation_id=chat)
+        assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
+        assert written(at_desk) == 1
+
+    async def test_a_clock_that_was_wrong_does_not_make_an_older_message_a_new_one(
+        self, at_desk: Desk, chat: int
+    ) -> None:
+        earlier_answers(at_desk, -60)
+        say(at_desk, chat, BODY, seconds_ago=40)
+        await at_desk.befall("send_message", "reset_before")
+        assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
+        assert written(at_desk) == 1
+
+    @pytest.mark.parametrize("fault", ["reset_after", "reset_before", "not_json"])
+    async def test_messages_that_cannot_be_read_to_the_end_leave_it_unknown(
+        self, at_desk: Desk, chat: int, fault: str
+    ) -> None:
+        for number in range(110):
+            say(at_desk, chat, f"Message {number}", seconds_ago=0)
+        post = {"methods": ["POST"], "path": "*/messages", "times": 1}
+        await at_desk.plan({"kind": fault, **post}, {"kind": "looping_pages", "path": "*/messages"})
+        assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
+        assert written(at_desk) == (fault != "reset_before")
 
     @pytest.mark.parametrize(("skew", "found"), [(-1_500, True), (-10_000, False), (60_000, True)])
     async def test_drifts_own_clocks_may_differ(self, at_desk: Desk, chat: int, skew: int, *, found: bool) -> None:
@@ -155,11 +215,21 @@ class TestRepeated:
             made = await here.call("create_contact", email="gone@visitor.example")
             await here.befall("delete_contact", "reset_after")
             found = await here.call("delete_contact", contact_id=made["id"])
-            assert found == {"ok": True, "contact_id": made["id"], "recovered": True}
+            assert found == {"gone": True, "contact_id": made["id"]}
 
     async def test_a_deletion_of_what_never_was_is_not(self, app: Starlette, url: str, tmp_path: Path) -> None:
         async with desk(app, url, tmp_path, retries=FAST) as here:
             assert (await here.call("delete_contact", contact_id=1))["error"]["kind"] == "not_found"
+
+    @pytest.mark.parametrize("retries", [FAST, ONCE], ids=["told at the next try", "looked up"])
+    async def test_a_lost_deletion_of_what_never_was_is_not_said_to_have_been_made(
+        self, app: Starlette, url: str, tmp_path: Path, retries: Retries
+    ) -> None:
+        async with desk(app, url, tmp_path, retries=retries) as here:
+            await here.befall("delete_contact", "reset_before")
+            found = await here.call("delete_contact", contact_id=1)
+        assert found == {"gone": True, "contact_id": 1}
+        assert [(line["outcome"], line["reason"]) for line in ended(tmp_path)] == [("unknown", "gone")]
 
     async def test_a_change_that_somebody_else_has_made_since_is_not_called_applied(self, at_desk: Desk) -> None:
         made = await at_desk.call("create_contact", email="two@visitor.example", name="First")
@@ -205,14 +275,36 @@ class TestAlike:
 class TestClock:
     def test_it_says_nothing_until_drift_has_told_the_time(self) -> None:
         clock = DriftClock()
-        assert clock.at(0.0) is None
-        clock.learn("no date")
-        assert clock.at(0.0) is None
+        assert clock.new_from(0.0) is clock.old_before(0.0) is None
+        for nothing in ("", "no date"):
+            clock.learn(nothing)
+        assert clock.new_from(0.0) is clock.old_before(0.0) is None
 
-    def test_it_never_goes_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda: 100.0)
+    def test_a_date_that_comes_again_tells_what_it_did_at_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = DriftClock()
-        clock.learn("Thu, 01 Jan 2026 00:00:10 GMT")
-        told = clock.at(100.0)
-        clock.learn("Thu, 01 Jan 2026 00:00:05 GMT")
-        assert clock.at(100.0) == told == 1_767_225_608_000
+        for now in (100.0, 100.9, 150.0):
+            monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda now=now: now)
+            clock.learn("Thu, 01 Jan 2026 00:00:10 GMT")
+        assert clock.new_from(100.0) == 1_767_225_608_000
+        assert clock.old_before(100.0) == 1_767_225_578_000
+
+    @pytest.mark.parametrize(
+        ("seconds", "least", "most"),
+        [
+            ([10], 10, 10),
+            ([10, 70], 10, 70),
+            ([10, 70, 10], 10, 10),
+            ([14, 10, 14, 10, 0], 10, 14),
+            ([10, 70, 10, 70, 10], 10, 70),
+            ([70, 70] + [10] * 16, 10, 10),
+        ],
+    )
+    def test_what_answers_do_not_agree_on_is_not_sure(
+        self, seconds: list[int], least: int, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = DriftClock()
+        for place, each in enumerate(seconds, 100 - len(seconds)):
+            monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda now=place: float(now))
+            clock.learn(formatdate(each - 100 + place, usegmt=True))
+        assert clock.new_from(100.0) == (most - SLACK) * 1000
+        assert clock.old_before(100.0) == (least - SLACK - DOUBT) * 1000

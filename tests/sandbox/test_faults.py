@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -260,3 +262,13 @@ async def test_pages_that_do_not_lead_on_cannot_loop(drift: httpx.AsyncClient) -
     assert (await drift.get("/users/list?next=1")).status_code == 200
     assert (await drift.get("/conversations/list?page_token=forged")).status_code == 400
     assert (await drift.get("/_sandbox/faults")).json()["faults"][0]["injected"] == 1
+
+
+@pytest.mark.parametrize("seconds", [60, -3600])
+async def test_a_machine_whose_clock_is_wrong_says_so_in_one_date(client: httpx.AsyncClient, seconds: int) -> None:
+    await plan(client, {"kind": "wrong_date", "seconds": seconds, "times": 1})
+    wrong = await client.get("/teams/org")
+    (said,) = wrong.headers.get_list("date")
+    ahead = parsedate_to_datetime(said).timestamp() - time.time()
+    assert abs(ahead - seconds) < 30
+    assert wrong.json() == (await client.get("/teams/org")).json()

@@ -50,7 +50,7 @@ async def announce(drift: httpx.AsyncClient, event: str, **data: Any) -> None:
 
 async def counts(drift: httpx.AsyncClient) -> dict[str, int]:
     """Once nothing waits any more, those that are not 0; every event and delivery is accounted for."""
-    found = (await drift.get(f"{ADMIN}?settled=20")).json()
+    found = (await drift.get(f"{ADMIN}?settled=60")).json()
     del found["settings"]
     ended = found["delivered"] + found["dropped"] + found["failed"] + found["waiting"]
     assert found["announced"] + found["duplicated"] == ended

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -31,7 +31,10 @@ def served(app: Starlette) -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """Ends as soon as it is told and nothing is in flight; uvicorn looks ten times a second, once for each of these."""
+    """Ends as soon as it is told and nothing is in flight; uvicorn looks ten times a second, once for each of these.
+
+    Its clock, the one of `Date`, goes on once a second.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -46,10 +49,14 @@ class _Server(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._ending.set)
 
     async def main_loop(self) -> None:
-        await self.on_tick(0)
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
+        await self.on_tick(0)
         self._told.set()
-        await self._ending.wait()
+        while not self._ending.is_set():
+            await self.on_tick(0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._ending.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:

@@ -10,7 +10,10 @@ import asyncio
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
 
 import anyio
 import httpx
@@ -78,6 +81,14 @@ class Exchange:
 
     async def answer(self, answer: Response) -> None:
         await answer(self._scope, self._receive, self._send)
+
+    def dated(self, answer: Response, seconds: int) -> None:
+        """Have the `Date` of `answer` ahead by so many seconds."""
+        answer.headers["Date"] = formatdate(time.time() + seconds, usegmt=True)
+        connection = self._connection()
+        if connection is not None:  # uvicorn adds its own to every answer
+            cycle: Any = getattr(connection.get_protocol(), "cycle")  # noqa: B009 - it is uvicorn's
+            cycle.default_headers = [each for each in cycle.default_headers if each[0] != b"date"]
 
     async def pause(self, ms: int) -> None:
         with anyio.move_on_after(ms / 1000):

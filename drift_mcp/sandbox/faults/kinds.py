@@ -202,6 +202,19 @@ class ExpiredToken(Fault):
         await exchange.answer(error_response(refusal, exchange.request.url.path))
 
 
+class WrongDate(Fault):
+    """An answer as usual, of a machine whose clock is `seconds` ahead."""
+
+    kind = "wrong_date"
+    header_parameter = "seconds"
+    seconds: Annotated[int, Field(ge=-86_400, le=86_400)] = 60
+
+    async def befall(self, exchange: Exchange) -> None:
+        answer = await exchange.serve()
+        exchange.dated(answer, self.seconds)
+        await exchange.answer(answer)
+
+
 class LoopingPages(Fault):
     """Further pages lead to themselves: a client that follows them blindly never ends. It befalls nothing else."""
 
@@ -249,6 +262,7 @@ KINDS: dict[str, type[Fault]] = {
         NotJson,
         SlowDrip,
         ExpiredToken,
+        WrongDate,
         LoopingPages,
     )
 }
