@@ -34,7 +34,7 @@ def caller(context: Context, params: CallToolRequestParams, name: str) -> Caller
         reply = Reply(params.request_state, _answer_in(params))
     return Caller(
         name=name,
-        progress=context.session.report_progress,
+        progress=context.session.report_progress if (params.meta or {}).get("progress_token") is not None else None,
         ask=_asking(context) if elicits and not rounds and context.session.can_send_request else None,
         rounds=elicits and rounds,
         reply=reply if elicits else None,

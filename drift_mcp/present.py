@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, create_model, field_validator
 from pydantic.alias_generators import to_snake
 
 from drift_mcp.fields import shown_json
@@ -37,6 +38,8 @@ _WORTH_IT = 0.75
 """The share of its bytes that a list may keep as a table. Long texts hardly get shorter, and are better named."""
 
 REMOVED = "removed_text"
+OWN = frozenset({REMOVED, "truncated", "from_visitors"})
+"""What this server says of a record, and Drift cannot."""
 _MOST_NOTED = 20
 _noting: ContextVar[list[Json] | None] = ContextVar("noting", default=None)
 
@@ -57,34 +60,71 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
 
     A field whose value is not what Drift documents does not cost the rest: it comes back raw, under `unexpected`.
     """
-    whole: Json = payload if isinstance(payload, dict) else {"value": payload}
-    raw = whole
-    odd: Json = {}
-    for _ in range(len(raw) + 1):
+    raw: Json = payload if isinstance(payload, dict) else {"value": payload}
+    try:
         with counted() as removed:
-            try:
-                record = model.model_validate(raw, context=request)
-            except ValidationError as error:
-                names = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-                if not names or not names <= set(raw):
-                    break
-                odd |= {name: raw[name] for name in names}
-                raw = {name: value for name, value in raw.items() if name not in names}
-                continue
-            chosen = request.argument("fields")
-            brief = chosen is None and request.argument("detail") == "brief"
-            shown = record.model_dump(
-                by_alias=False,
-                exclude_none=True,
-                include=set(chosen) if chosen is not None else None,
-                exclude=set(marked(model, WIDE)) if brief else None,
-            )
-            for name in record.model_extra or ():
-                # A field that Drift has added: no model says what it is. It never takes the place of one that is known.
-                shown.setdefault(to_snake(name), shown_json(shown.pop(name, None), name))
-            slim: Json = compact(shown) | _unexpected(model, odd)
-        return _with_removed(slim, removed)
-    return _unexpected(model, whole)
+            slim = _shown(model, model.model_validate(raw, context=request), request)
+    except ValidationError:
+        with counted() as removed, _setting_aside() as odd:
+            slim = _shown(model, _lenient(model).model_validate(raw, context=request), request)
+            slim |= _unexpected(model, odd)
+    return _with_removed(slim, removed)
+
+
+def _shown(model: type[Result], record: Result, request: Request) -> Json:
+    chosen = request.argument("fields")
+    brief = chosen is None and request.argument("detail") == "brief"
+    shown = record.model_dump(
+        by_alias=False,
+        exclude_none=True,
+        include=set(chosen) if chosen is not None else None,
+        exclude=set(marked(model, WIDE)) if brief else None,
+    )
+    for name in record.model_extra or ():
+        # A field that Drift has added: no model says what it is. It never takes the place of one that is known.
+        added = shown_json(shown.pop(name, None), name)
+        if to_snake(name) not in OWN:
+            shown.setdefault(to_snake(name), added)
+    slim: Json = compact(shown)
+    return slim
+
+
+_aside: ContextVar[Json] = ContextVar("aside")
+
+
+@contextmanager
+def _setting_aside() -> Iterator[Json]:
+    """Collects the values, by Drift's names, that do not fit their fields in a lenient model."""
+    odd: Json = {}
+    before = _aside.set(odd)
+    try:
+        yield odd
+    finally:
+        _aside.reset(before)
+
+
+@cache
+def _lenient(model: type[Result]) -> type[Result]:
+    """`model`, but a field whose value does not fit is left out and the value set aside, wherever Drift has it.
+
+    A model of its own, because to watch every field would cost every answer for the sake of few.
+    """
+
+    def set_aside(cls: type[Result], value: Any, fits: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        try:
+            return fits(value)
+        except ValidationError:
+            name = info.field_name or ""
+            field = cls.model_fields[name]
+            if not field.exclude:
+                _aside.get()[field.alias or name] = value
+            return field.get_default(call_default_factory=True)
+
+    return create_model(
+        model.__name__,
+        __base__=model,
+        __validators__={"_set_aside": field_validator("*", mode="wrap")(classmethod(set_aside))},  # type: ignore[dict-item]
+    )
 
 
 def _with_removed(record: Json, removed: Removed) -> Json:

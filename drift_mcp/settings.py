@@ -78,7 +78,7 @@ class Settings:
     )
     connect_timeout: float = _setting(5.0, "DRIFT_CONNECT_TIMEOUT", "Seconds to connect to Drift.")
     read_timeout: float = _setting(20.0, "DRIFT_READ_TIMEOUT", "Seconds of silence from Drift.")
-    total_timeout: float = _setting(45.0, "DRIFT_TOTAL_TIMEOUT", "Seconds for one call to Drift in all.")
+    total_timeout: float = _setting(45.0, "DRIFT_TOTAL_TIMEOUT", "Seconds for one tool call in all.")
     calls_per_minute: float = _setting(100.0, "DRIFT_CALLS_PER_MINUTE", "Most calls to Drift in a minute.")
     reports_per_minute: float = _setting(60.0, "DRIFT_REPORTS_PER_MINUTE", "Of these, most for reports.")
     cache_seconds: float = _setting(

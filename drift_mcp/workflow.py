@@ -53,6 +53,10 @@ class Context(Protocol):
         """
         ...
 
+    def left(self) -> float:
+        """Seconds until no more is sent to Drift; infinite for a job that lasts."""
+        ...
+
     def files(self) -> Path | None:
         """The folder that jobs may read from and write to, or None when the operator allows none."""
         ...
@@ -88,9 +92,14 @@ class Context(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow(Tool):
-    """A job. `run` gets the validated request and answers what the agent reads."""
+    """A job. `run` gets the validated request and answers what the agent reads.
+
+    It has the time of one call. One that `lasts` goes on after it where its client hears of its progress, which keeps
+    the client waiting; elsewhere it stops in time and says how to go on.
+    """
 
     run: Callable[[Any, Context], Awaitable[dict[str, Any]]]
+    lasts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

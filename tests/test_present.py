@@ -89,6 +89,16 @@ class TestUnexpectedTypes:
         shown = card({"id": "not a number", "fullName": "Jane", "numbers": {"a": 1}})
         assert shown == {"full_name": "Jane", "unexpected": {"id": "not a number", "numbers": {"a": 1}}}
 
+    def test_a_field_that_drift_keeps_elsewhere_costs_nothing_else_either(self) -> None:
+        payload = {"id": 7, "author": {"type": "contact", "id": "x-9"}, "body": "<p>Hello</p>", "buttons": "yes"}
+        shown = result_of(OPERATIONS["list_messages"].result, payload, BRIEF)
+        odd = {"authorId": "x-9", "buttons": "yes"}
+        assert shown == {"id": 7, "author": "visitor", "text": "Hello", "unexpected": odd}
+
+    def test_an_odd_field_that_is_for_nobody_is_not_shown(self) -> None:
+        message = OPERATIONS["list_messages"].result
+        assert result_of(message, {"id": 7, "orgId": "not for the agent"}, BRIEF) == {"id": 7}
+
     def test_an_odd_field_inside_an_object_keeps_the_object(self) -> None:
         assert card({"id": 1, "inner": {"name": ["a"]}}) == {"id": 1, "unexpected": {"inner": {"name": ["a"]}}}
 

@@ -49,13 +49,19 @@ def call(tool: str, pairs: tuple[str, ...], json_text: str | None, settings: Set
                 need_login_folder(connection)
                 if writes:
                     warn_of_state(connection.settings)
-            return await switchboard.call(tool, arguments, Caller(ask=_ask))
+            return await switchboard.call(tool, arguments, Caller(ask=_ask, progress=_tell))
 
     result = anyio.run(run)
     content = result["structuredContent"]
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
     failed = result.get("isError") or content.get("agreed") is False or "problem" in content
     sys.exit(1 if failed else 0)
+
+
+async def _tell(done: float, total: float | None, message: str) -> None:
+    """Shows whoever watches how far a job is. A shell waits for as long as it takes."""
+    if sys.stderr.isatty():
+        click.echo(f"{done:.0f}{f' of {total:.0f}' if total else ''}: {message}", err=True)
 
 
 async def _ask(text: str) -> Answer:

@@ -86,9 +86,13 @@ class Conflict(DriftError):
 
 
 class RateLimited(DriftError):
-    """429: the call budget of the window is used. `retry_after` in seconds where Drift said so."""
+    """429: the call budget of the window is used. `retry_after` in seconds where Drift said so.
+
+    `asked`: the seconds that Drift asked for, where that is longer than is waited.
+    """
 
     kind = "rate_limited"
+    asked: float | None = None
 
 
 class ServerFault(DriftError):

@@ -45,6 +45,7 @@ from drift_mcp.drift.errors import (
     drift_says,
 )
 from drift_mcp.drift.limiter import Lane, Limiter, Rates
+from drift_mcp.drift.pace import LONGEST_CLOSED
 from drift_mcp.drift.retry import Retries
 from drift_mcp.drift.sent import Observe, Sent, nobody, sending
 from drift_mcp.drift.turn import Turn, current
@@ -78,8 +79,8 @@ class _Client(httpx.AsyncClient):
 class Limits:
     """Bounds on one call, times in seconds, sizes in bytes.
 
-    `total` is for everything from `send` to the answer. Where the tool call has no deadline it is for one try, and
-    `patient` for everything.
+    `total` is for everything from `send` to the answer. Where the tool call has no deadline (a long job whose client
+    hears of its progress) it is for one try, and `patient` for everything.
     """
 
     connect: float = 5.0
@@ -227,8 +228,13 @@ class Gateway:
         try:
             if response.is_success:
                 return await self._read_success(call, response, headers)
-            wait = hints.retry_after(headers) if refused_for is None else refused_for
-            raise await self._read_failure(call, response, wait)
+            if refused_for is None:
+                asked = hints.retry_after(headers)
+                raise await self._read_failure(call, response, None if asked is None else min(asked, LONGEST_CLOSED))
+            refusal = await self._read_failure(call, response, refused_for)
+            if isinstance(refusal, RateLimited):
+                refusal.asked = lane.asked
+            raise refusal
         finally:
             await response.aclose()
 

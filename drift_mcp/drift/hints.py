@@ -1,7 +1,7 @@
 """What an answer's headers say about the call limit.
 
 Drift documents none of them (drift-api.md §4), so each is understood in the forms in common use, and none is needed.
-Header names are lower case.
+They are read as they stand; how much of it is done is the limiter's business. Header names are lower case.
 """
 
 import re
@@ -11,8 +11,6 @@ from email.utils import parsedate_to_datetime
 
 _NUMBER = re.compile(r"[0-9]{1,14}(\.[0-9]{1,6})?", re.ASCII)
 _PAIRS = (("x-ratelimit-remaining", "x-ratelimit-reset"), ("ratelimit-remaining", "ratelimit-reset"))
-_LONGEST = 86_400.0
-"""Seconds; a header that asks for more is a mistake."""
 _MOMENT = 1_000_000_000
 """From here on a number is a moment (seconds since 1970), not a length of time."""
 
@@ -21,7 +19,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """`Retry-After` in seconds from now, given as seconds or as an HTTP date (RFC 9110 §10.2.3); None without it."""
     value = headers.get("retry-after", "").strip()
     if _NUMBER.fullmatch(value):
-        return min(float(value), _LONGEST)
+        return float(value)
     try:
         return _until(parsedate_to_datetime(value).timestamp())
     except (ValueError, OverflowError):
@@ -45,8 +43,8 @@ def exhausted_for(headers: Mapping[str, str]) -> float | None:
 def _from_now(reset: float) -> float:
     if reset >= _MOMENT * 1000:
         return _until(reset / 1000)
-    return _until(reset) if reset >= _MOMENT else min(reset, _LONGEST)
+    return _until(reset) if reset >= _MOMENT else reset
 
 
 def _until(moment: float) -> float:
-    return min(max(0.0, moment - time.time()), _LONGEST)
+    return max(0.0, moment - time.time())

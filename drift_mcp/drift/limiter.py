@@ -66,7 +66,9 @@ class Lane:
                     wait = self._expected(self._queue.ahead(place))
                 left = leave_by - now()
                 if wait > left:
-                    raise RateLimited(retry_after=max(1, ceil(wait)))
+                    late = RateLimited(retry_after=max(1, ceil(wait)))
+                    late.asked = self.asked
+                    raise late
                 await turn.tell(wait, _REASON)
                 if first:
                     await anyio.sleep(min(wait, _LOOK_AGAIN))
@@ -87,6 +89,11 @@ class Lane:
         asked = hints.retry_after(headers)
         self._pace.refused(now(), sent, exhausted if asked is None else asked)
         return ceil(self._pace.wait(now()))
+
+    @property
+    def asked(self) -> float | None:
+        """As `Pace.asked`."""
+        return self._pace.asked
 
     async def _take(self) -> float:
         """Let a call out: 0, or the seconds until one may leave."""

@@ -22,8 +22,8 @@ _TELL_AGAIN = 5.0
 class Turn:
     """One tool call. Itself, not its fields, is what the call limit is shared out by.
 
-    `deadline` is in event-loop time. None means that it may wait as long as `Limits.patient` for each Drift call: for
-    jobs that report progress.
+    `deadline` is in event-loop time: nothing is sent after it. None means that it may wait as long as `Limits.patient`
+    for each Drift call: for jobs that last, and for work that no client waits for.
     """
 
     deadline: float | None = None

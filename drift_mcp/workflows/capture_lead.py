@@ -1,5 +1,6 @@
 """A lead: found and brought up to date, or created."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any, Self
 
@@ -94,13 +95,13 @@ class _Capture:
             return []
         name = "find_contacts_by_external_id"
         answer = await self.job.operate(name, external_ids=[self.lead.external_id], detail="full")
-        return lookups.with_ids(answer["items"])
+        return lookups.all_with_ids(answer["items"])
 
     async def _with_email(self) -> list[Row]:
         if self.lead.email is None:
             return []
         answer = await self.job.operate("find_contacts_by_email", email=self.lead.email, detail="full")
-        return lookups.with_ids(answer["items"])
+        return lookups.all_with_ids(answer["items"])
 
     async def _create(self) -> Row:
         fields = self.lead.fields()
@@ -114,7 +115,9 @@ class _Capture:
             # Somebody was faster, or the answer was lost: it is looked for again, and never created twice.
             if not (error.maybe_applied or isinstance(error, Conflict | InvalidRequest)):
                 raise
-            found = await self._find()
+            found = None
+            with suppress(DriftError):
+                found = await self._find()
             if found is None:
                 raise
             lost = (

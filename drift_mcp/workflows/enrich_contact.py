@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from drift_mcp.fields import Email, Id, Line, VisitorText
+from drift_mcp.fields import Email, Id, Line, VisitorName, VisitorsValue, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import lookups
@@ -13,7 +13,6 @@ from drift_mcp.workflows.shared.contact_changes import (
     COMPANY,
     Change,
     MoreAttributes,
-    VisitorsValue,
     as_arguments,
     changes,
     current,
@@ -44,18 +43,22 @@ class Enrich(Request):
         return self
 
 
+class Filled(Change):
+    new: VisitorsValue = None
+
+
 class Left(Result):
-    field: str | None = None
+    field: VisitorName | None = None
     kept: VisitorsValue = None
-    offered: Any = None
+    offered: VisitorsValue = None
     why: str | None = None
 
 
 class Enriched(Result):
     contact_id: int | None = None
     name: VisitorText | None = None
-    account: str | None = Field(None, description="Name of the account found.")
-    set: list[Change] | None = None
+    account: VisitorText | None = Field(None, description="Name of the account found.")
+    set: list[Filled] | None = None
     left: list[Left] | None = Field(None, description="Fields not set.")
     warnings: list[str] | None = None
     problems: list[Problem] | None = None

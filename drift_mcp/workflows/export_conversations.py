@@ -17,18 +17,19 @@ from pydantic import Field
 
 from drift_mcp import present
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.drift.errors import DriftError
-from drift_mcp.fields import Id, Line, Moment, VisitorText, iso_from_ms
+from drift_mcp.drift.errors import DriftError, OutOfTime
+from drift_mcp.fields import Id, Line, Moment, VisitorName, VisitorText, iso_from_ms
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.operations.conversations import Status
 from drift_mcp.workflow import Context, NotAllowed, Workflow
-from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason
+from drift_mcp.workflows.bulk.calls import GO_ON, HOPELESS, JobCalls, Stopped, reason
 from drift_mcp.workflows.bulk.conversation_records import ENDINGS, Format, Record, Source, as_plain_text, format_of
 from drift_mcp.workflows.bulk.files import Appending, inside, json_line, publish, refuse, size_of
 from drift_mcp.workflows.bulk.journal import Journal, Running, job_name
 
 RESULT_BYTES = 20_000
 SHOWN = 20
+REST = "Then pass left_out as ids."
 NO_FOLDER = "This server uses no files (the operator allows a folder with --files), so the export is here."
 
 
@@ -71,7 +72,7 @@ class Exported(Result):
 
 class ExportFailure(Result):
     id: int | None = None
-    reason: str | None = None
+    reason: VisitorName | None = None
 
 
 class Export(Result):
@@ -86,7 +87,7 @@ class Export(Result):
     text: VisitorText | None = Field(None, description="Without file and in text.")
     left_out: list[int] | None = Field(None, description="Ids that did not fit in here; export to a file.")
     note: str | None = None
-    stopped: dict[str, Any] | None = Field(None, description="Why it ended early, and what to do.")
+    stopped: Stopped | None = Field(None, description="Why it ended early, and what to do.")
     drift_calls: int | None = None
 
 
@@ -99,7 +100,8 @@ async def export_conversations(request: ExportConversations, context: Context) -
     for name in ("list_messages", "get_conversation" if request.ids else "list_conversations"):
         if name not in allowed:
             raise NotAllowed(name)
-    calls = JobCalls(context)
+    to_file = request.file is not None and context.files() is not None
+    calls = JobCalls(context, GO_ON if to_file else REST)
     source = Source(
         calls,
         status=list(request.status or ()) or None,
@@ -154,7 +156,7 @@ async def _to_file(
                 try:
                     record = await source.record(entry)
                 except HOPELESS as error:
-                    if not calls.done:
+                    if not calls.done and not isinstance(error, OutOfTime):
                         raise
                     report["stopped"] = calls.stopped(error)
                     break
@@ -191,6 +193,7 @@ async def _as_result(request: ExportConversations, source: Source, calls: JobCal
             if not records:
                 raise
             report["stopped"] = calls.stopped(error)
+            left_out = [each["id"] for each in plan[place:]]
             break
         except DriftError as error:
             failures.append({"id": entry["id"], "reason": reason(error)})
@@ -245,5 +248,6 @@ WORKFLOWS = [
         request=ExportConversations,
         result=Export,
         run=export_conversations,
+        lasts=True,
     ),
 ]

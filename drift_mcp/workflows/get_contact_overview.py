@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from drift_mcp import present
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.fields import Email, Id, Stamp, VisitorData, VisitorText
+from drift_mcp.fields import Email, Id, OurText, Stamp, VisitorName, VisitorText
 from drift_mcp.operation import Access, Request, Result
+from drift_mcp.operations.contacts import Contact
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import job, lookups
 from drift_mcp.workflows.shared.job import FAILURES, UNAVAILABLE, Job, Problem, Row
@@ -33,27 +34,18 @@ class Overview(Request):
         return self
 
 
-class Person(Result):
-    id: int | None = None
-    name: VisitorText | None = None
-    email: VisitorText | None = None
-    phone: VisitorText | None = None
-    location: VisitorText | None = None
-    attributes: VisitorData | None = None
-
-
 class Company(Result):
-    account_id: str | None = None
-    name: str | None = None
-    domain: str | None = None
-    owner: str | None = None
+    account_id: VisitorName | None = None
+    name: VisitorText | None = None
+    domain: VisitorName | None = None
+    owner: OurText | None = None
     targeted: bool | None = None
 
 
 class Talk(Result):
     id: int | None = None
     status: str | None = None
-    tags: list[str] | None = None
+    tags: list[OurText] | None = None
     updated_at: Stamp | None = None
     last_message: VisitorText | None = Field(None, description="Of the latest one only.")
     last_author: str | None = None
@@ -62,7 +54,7 @@ class Talk(Result):
 class Appointment(Result):
     starts_at: Stamp | None = None
     status: str | None = None
-    host: str | None = None
+    host: OurText | None = None
     subject: VisitorText | None = None
     notes: VisitorText | None = None
     conversation_id: int | None = None
@@ -74,7 +66,7 @@ class Event(Result):
 
 
 class Portrait(Result):
-    contact: Person | None = None
+    contact: Contact | None = None
     same_email: list[int] | None = Field(None, description="Other contacts with this address.")
     account: Company | None = None
     conversations: list[Talk] | None = Field(None, description="The latest five.")

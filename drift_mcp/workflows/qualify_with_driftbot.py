@@ -15,6 +15,8 @@ from drift_mcp.workflows.shared.shown import brief, slim
 
 LONGEST = 300
 FIRST_WAIT, GROWTH, LONGEST_WAIT = 1.0, 1.5, 8.0
+WAITING = 0.8
+"""The share of the call's time that is waited at most; the rest is for the calls after a wait."""
 
 sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 elapsed: Callable[[], float] = anyio.current_time
@@ -146,7 +148,7 @@ class _Qualification:
     async def _wait(self, start: Row, seen: _Exchange, began: float) -> _Exchange:
         """Read the conversation at growing intervals until everything is answered or the time is over."""
         pause, silent = FIRST_WAIT, False
-        limit = self.request.wait_seconds
+        limit = min(self.request.wait_seconds, WAITING * self.job.context.left())
         if self.request.since_message_id is None:
             await sleep(min(pause, limit))
         while True:
@@ -175,6 +177,8 @@ class _Qualification:
                     seen.question = brief(self.last_question, LONGEST)
             remaining = limit - (elapsed() - began)
             if remaining <= 0:
+                if limit < self.request.wait_seconds:
+                    self.job.warn("answers", "out_of_time", "To wait on, pass message_id as since_message_id.")
                 return seen
             await sleep(min(pause, remaining))
             pause = min(pause * GROWTH, LONGEST_WAIT)
@@ -230,5 +234,6 @@ WORKFLOWS = [
         request=Qualify,
         result=Qualified,
         run=qualify_with_driftbot,
+        lasts=True,
     ),
 ]

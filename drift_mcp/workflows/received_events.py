@@ -135,7 +135,7 @@ async def wait_for_event(request: WaitFor, context: Context) -> dict[str, Any]:
         note = await _note(wanted, events)
         cursor = request.cursor or (START if request.since is not None else "")
         entry: Entry | None = None
-        with anyio.move_on_after(request.wait_seconds):
+        with anyio.move_on_after(request.wait_seconds - (anyio.current_time() - began)):
             while True:
                 if asks:
                     await events.poller.round(POLL_EVERY, request.since)
@@ -203,7 +203,9 @@ async def _read(events: Events, wanted: Wanted, cursor: str, limit: int) -> Page
 
 
 def _lost(page: Page) -> str | None:
-    return "Events after the cursor have been dropped for their age or for room." if page.lost else None
+    if not page.lost:
+        return None
+    return "Events after the cursor are missing: dropped for their age or for room, or never asked for by polling."
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from drift_mcp.fields import Id, Text, VisitorText
+from drift_mcp.fields import Id, OurText, Text, VisitorText
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import lookups
@@ -33,24 +33,24 @@ class Route(Request):
 
 class Assignee(Result):
     user_id: int | None = None
-    name: str | None = None
+    name: OurText | None = None
     availability: str | None = None
 
 
 class Proposed(Assignee):
     user_id: int | None = Field(None, description="Absent: nobody fits.")
-    reason: str | None = None
+    reason: OurText | None = None
 
 
 class Routed(Result):
     conversation_id: int | None = None
     who: VisitorText | None = None
-    account: str | None = None
+    account: VisitorText | None = None
     owner: Assignee | None = Field(None, description="Of the account.")
     proposed: Proposed | None = None
     assigned: bool | None = Field(None, description="Whether it is assigned to the one proposed; absent: unclear.")
     assignee: Assignee | None = Field(None, description="To whom it was assigned before.")
-    participants: list[str] | None = Field(None, description="Who of ours took part before.")
+    participants: list[OurText] | None = Field(None, description="Who of ours took part before.")
     done: list[str] | None = Field(None, description="Of assigned, note.")
     not_done: list[str] | None = None
     unclear: list[str] | None = Field(None, description="May be done: look first.")
@@ -80,7 +80,7 @@ class _Route:
         chosen, reason = await self._choose(account, owner, (teams or {}).get("items", []))
         before = conversation.get("assigned_user_id")
         answer = {
-            "who": contact.get("name") or contact.get("email") or "anonymous",
+            "who": lookups.who(conversation, contact),
             "account": account.get("name"),
             "owner": _assignee(owner),
             "proposed": {**(_assignee(chosen) or {}), "reason": reason},
@@ -115,7 +115,7 @@ class _Route:
     async def _choose(self, account: Row, owner: Row | None, teams: list[Row]) -> tuple[Row | None, str]:
         """The owner if there, else somebody of the owner's team, else whoever has least to do."""
         if owner and _is_there(owner):
-            return owner, f"owns the account {account.get('name')} and is available"
+            return owner, "owns the account and is available"
         there = [user for user in self.users.values() if _is_there(user)]
         if owner:
             away = f"the owner {owner.get('name') or owner['id']} is {_whereabouts(owner)}"

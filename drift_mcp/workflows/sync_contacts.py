@@ -12,11 +12,12 @@ from anyio import to_thread
 from pydantic import Field, WithJsonSchema, model_validator
 
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.fields import Line, VisitorText
+from drift_mcp.drift.errors import OutOfTime
+from drift_mcp.fields import Line, VisitorName
 from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.text import visible
 from drift_mcp.workflow import Context, NotAllowed, Workflow
-from drift_mcp.workflows.bulk.calls import JobCalls
+from drift_mcp.workflows.bulk.calls import GO_ON, JobCalls, Stopped
 from drift_mcp.workflows.bulk.columns import Names, declared, understand
 from drift_mcp.workflows.bulk.contact_job import LOOKUPS, ContactJob, Sample
 from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Prepared, Row, prepare
@@ -28,6 +29,7 @@ from drift_mcp.workflows.shared.shown import brief, slim
 
 SHOWN = 20
 LONGEST = 120
+DRY = "A dry run begins anew each time: try it on fewer rows."
 
 ContactRow = Annotated[
     dict[str, Any],
@@ -66,7 +68,7 @@ class SyncContacts(Request):
 
 class RowFailure(Result):
     line: int | None = Field(None, description="In the file, or place in contacts.")
-    reason: VisitorText | None = None
+    reason: VisitorName | None = None
 
 
 class RowSample(Result):
@@ -96,7 +98,7 @@ class Synced(Result):
     failures: list[RowFailure] | None = Field(None, description="The first 20.")
     failures_file: str | None = Field(None, description="All failed rows, beside the input.")
     remaining: int | None = Field(None, description="Rows not reached.")
-    stopped: dict[str, Any] | None = Field(None, description="Why it ended early, and what to do.")
+    stopped: Stopped | None = Field(None, description="Why it ended early, and what to do.")
     drift_calls: int | None = None
 
 
@@ -112,7 +114,7 @@ async def sync_contacts(request: SyncContacts, context: Context) -> dict[str, An
         table = Table(None, list(enumerate(request.contacts or (), 1)))
     else:
         table = await to_thread.run_sync(table_of, source)
-    calls = JobCalls(context)
+    calls = JobCalls(context, DRY if request.dry_run else GO_ON)
     names = understand(table, await declared(calls, table), create=request.new_attributes)
     _has_key(request.key, table, names)
     prepared = await to_thread.run_sync(prepare, table, request.key, names)
@@ -163,8 +165,9 @@ async def _run(
     calls.total, calls.done = len(prepared.rows), len(prepared.rows) - len(waiting)
     resumed = calls.done
     await job.run(waiting)
-    if job.stop is not None and not sum(job.counts.values()) and not job.failures:
-        # Nothing was done at all, so there is nothing to report but why.
+    nothing_done = not sum(job.counts.values()) and not job.failures
+    if job.stop is not None and nothing_done and not isinstance(job.stop, OutOfTime):
+        # There is only to say why. Where the time ran out, a write may be under way, which the next run looks up.
         raise job.stop
     failures = sorted(prepared.failures + job.failures, key=lambda failure: failure.line)
     merged = prepared.merged
@@ -219,5 +222,6 @@ WORKFLOWS = [
         request=SyncContacts,
         result=Synced,
         run=sync_contacts,
+        lasts=True,
     ),
 ]

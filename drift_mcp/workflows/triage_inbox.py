@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Line, Stamp, VisitorText
+from drift_mcp.fields import Line, OurText, Stamp, VisitorText
 from drift_mcp.operation import Access, Request, Result
 from drift_mcp.workflow import Context, Workflow
 from drift_mcp.workflows.shared import job, lookups
@@ -36,14 +36,14 @@ class Triage(Request):
 class Waiting(Result):
     conversation_id: int | None = None
     contact_id: int | None = None
-    who: VisitorText | None = Field(None, description="Name, else e-mail, else anonymous.")
+    who: VisitorText | None = Field(None, description="Name, else e-mail, else anonymous. Absent: not read.")
     company: VisitorText | None = None
     last_message: VisitorText | None = Field(None, description="The visitor's last.")
     waiting_since: Stamp | None = Field(None, description="Absent: answered.")
     waiting: str | None = None
     updated_at: Stamp | None = None
-    tags: list[str] | None = None
-    assignees: list[str] | None = None
+    tags: list[OurText] | None = None
+    assignees: list[OurText] | None = None
 
 
 class Inbox(Result):
@@ -165,7 +165,7 @@ class _Triage:
             {
                 "conversation_id": row["id"],
                 "contact_id": row.get("contact_id"),
-                "who": contact.get("name") or contact.get("email") or "anonymous",
+                "who": lookups.who(row, contact),
                 "company": self.names.company(contact),
                 "last_message": brief(row.get("last"), MESSAGE_LENGTH),
                 "waiting_since": since,

@@ -309,6 +309,34 @@ class TestRefusals:
 
         run(main())
 
+    @pytest.mark.parametrize(
+        ("status", "headers"),
+        [
+            (429, {"retry-after": "86400"}),
+            (429, {"retry-after": "Sat, 21 Nov 2099 00:00:00 GMT"}),
+            (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "30000"}),
+        ],
+    )
+    def test_who_asks_for_a_day_is_tried_after_minutes_with_one_call(
+        self, run: Run, status: int, headers: dict[str, str]
+    ) -> None:
+        async def main() -> None:
+            limiter = Limiter(None)
+            (await enter(limiter)).learn(status, headers, anyio.current_time())
+            with pytest.raises(RateLimited) as refused:
+                await enter(limiter, deadline=anyio.current_time() + 45)
+            assert refused.value.asked is not None
+            assert refused.value.asked >= 30_000
+            assert 300 <= (refused.value.retry_after or 0) <= 331
+            await anyio.sleep(331)
+            probe, sent = await enter(limiter), anyio.current_time()
+            with pytest.raises(RateLimited):
+                await enter(limiter, deadline=anyio.current_time() + 45)
+            probe.learn(200, {}, sent)
+            await enter(limiter, deadline=anyio.current_time() + 45)
+
+        run(main())
+
     def test_a_refused_report_leaves_other_calls_alone(self, run: Run) -> None:
         async def main() -> None:
             limiter = Limiter(RATES)

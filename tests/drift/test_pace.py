@@ -2,7 +2,7 @@
 
 import pytest
 
-from drift_mcp.drift.pace import FLOOR, JITTER, LONGEST_WAIT, Pace
+from drift_mcp.drift.pace import FLOOR, JITTER, LONGEST_CLOSED, LONGEST_WAIT, PROBE, Pace
 
 INTERVAL = 0.6
 
@@ -68,6 +68,47 @@ def test_refusals_of_calls_sent_together_are_one_piece_of_news() -> None:
     assert between(1.0, pace.wait(5.0))
     pace.taken(4.9)
     assert pace.interval == pytest.approx(INTERVAL * 2)
+
+
+class TestMoreThanACallLimitNeeds:
+    """Drift asks for no call within a day."""
+
+    @pytest.fixture
+    def pace(self) -> Pace:
+        pace = Pace(INTERVAL)
+        pace.refused(0.0, 0.0, 86_400.0)
+        return pace
+
+    def test_it_is_not_waited_for_but_remembered(self, pace: Pace) -> None:
+        assert between(LONGEST_CLOSED, pace.wait(0.0))
+        assert pace.asked == 86_400.0
+
+    def test_one_call_tries_and_the_others_wait_for_what_becomes_of_it(self, pace: Pace) -> None:
+        now = pace.wait(0.0)
+        assert pace.wait(now) == 0.0
+        pace.left(now)
+        assert pace.wait(now) == PROBE
+        pace.taken(now - 1)  # an answer to a call of before says nothing
+        assert pace.wait(now) == PROBE
+        pace.taken(now)
+        assert pace.wait(now) == 0.0
+        assert pace.asked is None
+
+    def test_after_another_refusal_it_is_the_same_again(self, pace: Pace) -> None:
+        now = pace.wait(0.0)
+        pace.left(now)
+        pace.refused(now + 1, now, 86_400.0)
+        assert between(LONGEST_CLOSED, pace.wait(now + 1))
+
+    def test_a_call_that_nothing_became_of_does_not_close_it_for_good(self, pace: Pace) -> None:
+        now = pace.wait(0.0)
+        pace.left(now)
+        assert pace.wait(now + PROBE) == 0.0
+
+    def test_what_is_as_long_as_is_waited_is_taken_at_its_word(self) -> None:
+        pace = Pace(INTERVAL)
+        pace.refused(0.0, 0.0, LONGEST_CLOSED)
+        assert pace.asked is None
 
 
 def test_a_wait_is_never_shortened_by_a_later_refusal() -> None:

@@ -156,17 +156,30 @@ class TestDeadline:
         assert type(found) in {errors.ServerFault, errors.DriftDown, errors.TimedOut, errors.OutOfTime}
 
     async def test_a_wait_that_drift_asks_for_past_the_deadline_is_told_at_once(self, server: FaultServer) -> None:
-        server.replies["/x"] = answer(429, {"error": {"message": "slow down"}}, Retry_After="600")
+        server.replies["/x"] = answer(429, {"error": {"message": "slow down"}}, Retry_After="200")
         gateway = connect(server)
         with anyio.fail_after(HANGS):
             found = await outcome(gateway, READ)
             assert (type(found), found.status, found.detail) == (errors.RateLimited, 429, "slow down")
-            assert 600 <= found.retry_after <= 670
+            assert 200 <= found.retry_after <= 220
             # The others do not even ask.
             found = await outcome(gateway, WRITE)
         assert (type(found), found.maybe_applied) == (errors.RateLimited, False)
-        assert 500 <= found.retry_after <= 670
+        assert 100 <= found.retry_after <= 220
         assert len(server.asked) == 1
+
+    async def test_what_drift_asks_for_is_told_even_if_it_is_not_waited_for(self, server: FaultServer) -> None:
+        server.replies["/x"] = answer(429, b"", Retry_After="86400")
+        gateway = connect(server)
+        found = [await outcome(gateway, each) for each in (READ, WRITE)]
+        assert [(type(each), each.asked) for each in found] == [(errors.RateLimited, 86_400.0)] * 2
+        assert all(200 < each.retry_after <= 330 for each in found)
+        assert len(server.asked) == 1
+
+    async def test_a_fault_that_asks_for_ages_is_told_with_what_can_be_waited_for(self, server: FaultServer) -> None:
+        server.replies["/x"] = answer(503, b"", Retry_After="99999999999999")
+        found = await outcome(connect(server), READ)
+        assert (type(found), found.retry_after) == (errors.ServerFault, 300.0)
 
     async def test_the_tool_calls_own_deadline_counts_where_it_is_earlier(self, server: FaultServer) -> None:
         server.replies["/x"] = silence

@@ -28,7 +28,8 @@ TOKEN = "desk-token"
 class Fault:
     """What happens to requests of `method` whose path fits `path`, `times` times.
 
-    `status`: Drift answers that. `lost`: Drift does it, and the answer does not come. `hook` runs before.
+    `status`: Drift answers that, with `headers`. `lost`: Drift does it, and the answer does not come. `hook` runs
+    before.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Fault:
     status: int | None = None
     lost: bool = False
     times: int = 10_000
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     hook: Callable[[], Awaitable[None]] | None = None
 
     def fits(self, request: httpx.Request) -> bool:
@@ -57,7 +59,8 @@ class Wire(httpx.AsyncBaseTransport):
         if fault.hook is not None:
             await fault.hook()
         if fault.status is not None:
-            return httpx.Response(fault.status, json={"error": {"type": "made", "message": "made to fail"}})
+            made = {"error": {"type": "made", "message": "made to fail"}}
+            return httpx.Response(fault.status, json=made, headers=fault.headers)
         answer = await self.inner.handle_async_request(request)
         if fault.lost:
             raise httpx.ReadTimeout("lost", request=request)

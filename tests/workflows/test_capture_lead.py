@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.drift.errors import Conflict, TimedOut
-from tests.workflows.desk import Desk
+from drift_mcp.drift.errors import BrokenAnswer, Conflict, TimedOut
+from tests.workflows.desk import TOKEN, Desk
 
 NEW = "new.lead@northpier.example"
 SHARED = "theo@lanternbox.example"  # two contacts of the seed have it
@@ -123,6 +124,36 @@ class TestAttributes:
         with pytest.raises(InvalidArguments):
             await desk.run("capture_lead", **wrong)
         assert desk.sent == []
+
+
+class TestOddContacts:
+    @pytest.mark.parametrize("odd", [{"phone": 5551234}, {"name": 7}, {"externalId": 9}, {"name": True}])
+    async def test_one_with_a_field_of_another_kind_is_found_and_not_doubled(
+        self, desk: Desk, odd: dict[str, Any]
+    ) -> None:
+        async with httpx.AsyncClient(transport=desk.wire.inner, base_url="http://sandbox") as http:
+            made = await http.post(
+                "/contacts",
+                json={"attributes": {"email": NEW} | odd},
+                headers={"Authorization": f"Bearer {TOKEN}"},
+            )
+        assert made.is_success
+        external = odd.get("externalId", "crm-9")
+        answer = await desk.run("capture_lead", email=NEW, external_id=str(external), name="Nia")
+        assert answer["contact_id"] == made.json()["data"]["id"]
+        assert len(with_email(desk, NEW)) == 1
+
+    async def test_one_that_cannot_be_told_apart_is_left_alone(self, open_desk: Callable[..., Desk]) -> None:
+        desk = open_desk()
+
+        class WithoutIds(httpx.AsyncBaseTransport):
+            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                return httpx.Response(200, json={"data": [{"id": "x-1", "attributes": {"email": NEW}}]})
+
+        desk.wire.inner = WithoutIds()
+        with pytest.raises(BrokenAnswer):
+            await desk.run("capture_lead", email=NEW, name="Nia")
+        assert desk.writes == []
 
 
 class TestRaces:

@@ -79,7 +79,8 @@ class TestAccounts:
     async def test_reading_stops_at_the_account_that_is_wanted(self) -> None:
         def answer(name: str, limit: int, cursor: str = "0") -> dict[str, Any]:
             page = int(cursor)
-            return {"items": [{"domain": f"d{page}.example", "name": str(page)}], "next_cursor": str(page + 1)}
+            rows = [{"domain": f"d{page}.example", "name": str(page)}]
+            return {"items": rows, "has_more": True, "next_cursor": str(page + 1)}
 
         job, office = job_of(answer)
         found, more = await lookups.accounts(job, {"eu.d2.example"}, 50)
@@ -117,8 +118,9 @@ class TestMessages:
     async def test_a_transcript_of_unfamiliar_shape_is_not_believed(self) -> None:
         def answer(name: str, **_: Any) -> dict[str, Any]:
             if name == "get_conversation_transcript_json":
-                return {"items": [{"unexpected": {"line": "agent: hello"}}]}
-            return {"items": [{"id": 1, "author": "visitor", "created_at": "2026-03-02T12:00:00Z"}]}
+                return {"items": [{"unexpected": {"line": "agent: hello"}}], "has_more": False}
+            row = {"id": 1, "author": "visitor", "created_at": "2026-03-02T12:00:00Z"}
+            return {"items": [row], "has_more": False}
 
         job, _ = job_of(answer)
         found, _ = await lookups.messages(job, 1)

@@ -1,6 +1,7 @@
 """How a long job calls Drift: counted, and telling how far it is.
 
-Waiting for the call limit and sending again is the gateway's business. What it gives up on ends the job.
+Waiting for the call limit and sending again is the gateway's business. What it gives up on ends the job, and so does
+the end of its time, where its client does not hear that it goes on.
 """
 
 from typing import Any
@@ -13,24 +14,36 @@ from drift_mcp.drift.errors import (
     Forbidden,
     NoClient,
     NotConnected,
+    OutOfTime,
     RateLimited,
     Unauthorized,
     Unreachable,
 )
+from drift_mcp.fields import VisitorText
+from drift_mcp.operation import Result
 from drift_mcp.text import visible
 from drift_mcp.workflow import Context
 
 GO_ON = "Afterwards the same call goes on where it stopped."
 
-HOPELESS = (NotConnected, BadToken, NoClient, Unauthorized, Forbidden, RateLimited, Unreachable, DriftDown)
+HOPELESS = (NotConnected, BadToken, NoClient, Unauthorized, Forbidden, RateLimited, Unreachable, DriftDown, OutOfTime)
 """What fails every further row as well, so that the job stops."""
 
 
-class JobCalls:
-    """Calls of one job, which may be made concurrently. `made` counts them."""
+class Stopped(Result):
+    kind: str | None = None
+    message: str | None = None
+    drift_says: VisitorText | None = None
+    next: str | None = None
+    retry_after_seconds: float | None = None
 
-    def __init__(self, context: Context) -> None:
+
+class JobCalls:
+    """Calls of one job, which may be made concurrently. `made` counts them. `go_on` says how to after an early end."""
+
+    def __init__(self, context: Context, go_on: str = GO_ON) -> None:
         self._context = context
+        self._go_on = go_on
         self._failed = ""
         self.made = 0
         self.done = 0
@@ -56,10 +69,14 @@ class JobCalls:
         if type(error) is DriftError or not self._failed:
             # This job's own judgement, not one answer of Drift.
             told = {"message": f"{error.detail}.", "next": "Wait a little, then call again."}
+        elif isinstance(error, OutOfTime):
+            # No fewer rows: it would be another job then.
+            told = {"message": "The time of one call ran out.", "next": "Call again with the same arguments."}
         else:
             told = problems.drift_failed(catalogue.load()[self._failed].record(), error)["error"]
         wait = {} if error.retry_after is None else {"retry_after_seconds": error.retry_after}
-        return {"kind": error.kind, "message": told["message"], "next": f"{told['next']} {GO_ON}"} | wait
+        said = {"drift_says": told["drift_says"]} if "drift_says" in told else {}
+        return {"kind": error.kind, "message": told["message"], **said, "next": f"{told['next']} {self._go_on}"} | wait
 
 
 def reason(error: DriftError) -> str:

@@ -102,7 +102,9 @@ class ContactJob:
         self.failures.append(Failure(row.line, failure.why, row.fields))
         self.faults = self.faults + 1 if failure.fault else 0
         if self.faults >= FAULTS_IN_A_ROW:
-            self.stop = self.stop or DriftError(f"{self.faults} rows in a row failed, the last with {failure.why}")
+            # What Drift said of it is among the failures.
+            kind = failure.why.partition(":")[0].partition(";")[0]
+            self.stop = self.stop or DriftError(f"{self.faults} rows in a row failed, the last with {kind}")
         await self.calls.row_done(f"line {row.line}: failed")
 
     async def _settle(self, row: Row, found: list[dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from drift_mcp.drift.errors import NotFound
+from drift_mcp.drift.errors import BrokenAnswer, NotFound
 from drift_mcp.workflows.bulk.calls import JobCalls
 
 Record = dict[str, Any]
@@ -45,9 +45,10 @@ class Source:
                 found.setdefault(row["id"], {name: row[name] for name in _META if name in row})
                 if len(found) == limit:
                     return list(found.values())
-            if not page["has_more"]:
+            cursor = _following(page)
+            if cursor is None:
                 return list(found.values())
-            position["cursor"] = page["next_cursor"]
+            position["cursor"] = cursor
 
     async def record(self, entry: Record) -> Record | None:
         """The conversation of a plan's `entry`, with all its messages; None where the filters leave it out.
@@ -73,6 +74,7 @@ class Source:
         position: Record = {}
         while True:
             page = await self.calls.operate("list_messages", conversation_id=conversation_id, limit=size, **position)
+            cursor = _following(page)
             if page.get("truncated"):
                 # Texts were cut to fit the answer's size. An export is exact, so less is asked for at a time.
                 if size > 1:
@@ -80,9 +82,9 @@ class Source:
                     continue
                 self.shortened.append(conversation_id)
             found += [{name: row[name] for name in _MESSAGE if name in row} for row in page["items"]]
-            if not page["has_more"]:
+            if cursor is None:
                 return found
-            position = {"cursor": page["next_cursor"]}
+            position = {"cursor": cursor}
 
     async def _contact(self, contact_id: int) -> Record:
         if self._details and contact_id not in self._contacts:
@@ -92,6 +94,18 @@ class Source:
                 contact = {}
             self._contacts[contact_id] = {name: contact[name] for name in ("name", "email") if name in contact}
         return {"id": contact_id} | self._contacts.get(contact_id, {})
+
+
+def _following(page: Record) -> str | None:
+    """The cursor after `page`, None at the end.
+
+    Raises:
+        BrokenAnswer: there is more, but Drift leads back to what was read before.
+    """
+    if page["has_more"] and "next_cursor" not in page:
+        raise BrokenAnswer
+    cursor: str | None = page.get("next_cursor")
+    return cursor
 
 
 def format_of(file: str | None) -> Format:

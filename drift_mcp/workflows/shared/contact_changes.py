@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from drift_mcp.fields import UNTRUSTED, iso_from_ms, shown_json
+from drift_mcp.fields import VisitorName, VisitorsValue, iso_from_ms, shown_json
 from drift_mcp.operation import Result
 from drift_mcp.operations.contacts import Attributes
 from drift_mcp.present import compact
@@ -25,12 +25,8 @@ _NAMED = ("email", "name", "phone", "external_id")
 _HAVE_ARGUMENTS = {"email", "name", "phone", "externalId", "external_id", COMPANY}
 
 
-VisitorsValue = Annotated[Any, Field(json_schema_extra={UNTRUSTED: True})]
-"""An attribute's value, which a visitor may have chosen."""
-
-
 class Change(Result):
-    field: str | None = None
+    field: VisitorName | None = None
     old: VisitorsValue = None
     new: Any = None
 
@@ -121,10 +117,11 @@ def warnings(names: Iterable[str], known: frozenset[str] | None) -> list[str]:
     """A sentence for each of `names` that the organisation does not have."""
     if known is None:
         return []
+    words = sorted(name for name in known if name.replace("-", "_").isidentifier())
     found = []
     for name in names:
         if name not in known and name not in _NAMED:
-            close = get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+            close = get_close_matches(name, words, n=1, cutoff=0.7)
             hint = f"; did you mean {close[0]}?" if close else ""
             found.append(f"There was no attribute {name!r}, so Drift makes it new{hint}")
     return found

@@ -13,6 +13,7 @@ import anyio
 from drift_mcp import catalogue, problems
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.drift.errors import DriftError, Forbidden, InvalidRequest, NotFound, UnexpectedStatus
+from drift_mcp.fields import VisitorText
 from drift_mcp.operation import Result
 from drift_mcp.workflow import Context, NotAllowed
 
@@ -31,6 +32,7 @@ class Problem(Result):
     part: str | None = None
     kind: str | None = None
     next: str | None = None
+    drift_says: VisitorText | None = None
 
 
 class Job:
@@ -97,7 +99,7 @@ class Job:
         for _ in range(at_most):
             answer = await self.operate(name, **arguments, cursor=cursor)
             cursor = answer.get("next_cursor")
-            yield answer["items"], cursor is not None
+            yield answer["items"], answer["has_more"]
             if cursor is None:
                 return
 
@@ -121,5 +123,5 @@ def _explained(name: str, error: Exception) -> Row:
     else:
         told = problems.not_allowed(name)
     why = told["error"]
-    kept = ("kind", "message", "next", "retry_after_seconds", "may_have_been_applied")
+    kept = ("kind", "message", "drift_says", "next", "retry_after_seconds", "may_have_been_applied")
     return {name: why[name] for name in kept if name in why}

@@ -38,7 +38,7 @@ async def contact_of(job: Job, contact_id: int | None, email: str | None, detail
         if "id" not in contact:
             raise BrokenAnswer
         return contact, []
-    found = with_ids((await job.operate("find_contacts_by_email", email=email, detail=detail))["items"])
+    found = all_with_ids((await job.operate("find_contacts_by_email", email=email, detail=detail))["items"])
     if not found:
         raise NotFound("no contact has this e-mail", status=404)
     first, *others = sorted(found, key=first_created)
@@ -76,9 +76,26 @@ async def account_of(job: Job, contact: Row, most_pages: int = 20) -> Row | None
     return account
 
 
+def who(conversation: Row, contact: Row) -> str | None:
+    """Whom a conversation is with; None where there is a contact that could not be read, who is not nobody."""
+    unread = conversation.get("contact_id") and not contact
+    return contact.get("name") or contact.get("email") or (None if unread else "anonymous")
+
+
 def with_ids(rows: list[Row]) -> list[Row]:
     """The rows that can be told apart; a Drift that leaves an id out has said nothing of use."""
     return [row for row in rows if "id" in row]
+
+
+def all_with_ids(rows: list[Row]) -> list[Row]:
+    """`rows`, where a missing one would be taken for a contact that is not there, and made again.
+
+    Raises:
+        BrokenAnswer: one has no id.
+    """
+    if len(with_ids(rows)) < len(rows):
+        raise BrokenAnswer
+    return rows
 
 
 def first_created(row: Row) -> tuple[str, int]:
