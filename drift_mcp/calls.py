@@ -5,6 +5,7 @@ All that only a call needs is imported from here, so that a host which waits for
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from drift_mcp.connection import UNCUT
 from drift_mcp.consent import destructive
 from drift_mcp.consent.question import AskFirst, Asking, NotAgreed, Previewed, Refused
 from drift_mcp.drift.clock import now
-from drift_mcp.drift.errors import DriftError
+from drift_mcp.drift.errors import DriftError, OutOfTime
 from drift_mcp.drift.turn import Turn, entered
 from drift_mcp.execute import Outcome
 from drift_mcp.job_context import JobContext
@@ -26,6 +27,7 @@ from drift_mcp.outgoing import concerns
 from drift_mcp.present import REMOVED, fit_record, noting_removed
 from drift_mcp.results import ToolResult, answered, failed
 from drift_mcp.store import StoreUnavailable
+from drift_mcp.token_facts import only_in
 from drift_mcp.told import Told
 from drift_mcp.workflow import JobFailed, NotAllowed, Runner, Workflow
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from drift_mcp.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
+
+INCOMPLETE = "incomplete"
+RAN_OUT = "The time of one call ran out: what problems names is missing or not done. Do not repeat what is done."
 
 
 class Calls:
@@ -66,23 +71,32 @@ class Calls:
     def _forbidden(self, entry: "Entry", arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
         """Policy does not let it run. That somebody tried to write is worth a line in the audit."""
         tool = entry.record()
-        if tool.access is not Access.READ and not isinstance(tool, Runner):
-            try:
-                arguments, caller = unpacked(entry, arguments, caller)
-                with self._here.audit.noting_refusal(tool, parse(tool, arguments), caller):
-                    raise NotAllowed(tool.name)
-            except (NotAllowed, InvalidArguments):
-                pass
+        with suppress(InvalidArguments, NotAllowed):
+            self._note_attempt(tool, entry, arguments, caller)
         read_only = self._toolbox.surface.forbids_writing(entry)
         return failed(problems.read_only(tool.name) if read_only else problems.not_allowed(tool.name))
 
+    def _note_attempt(self, tool: Tool, entry: "Entry", arguments: Mapping[str, Any], caller: Caller) -> None:
+        """Leave the line of a write that is not allowed; through a runner it is the same write."""
+        if isinstance(tool, Runner):
+            asked: Any = parse(tool, arguments)
+            target = self._toolbox.entry(asked.name)
+            if target is not None and target.toolset != tool.toolset:
+                self._note_attempt(target.record(), target, asked.arguments or {}, caller)
+        elif tool.access is not Access.READ:
+            arguments, caller = unpacked(entry, arguments, caller)
+            with self._here.audit.noting_refusal(tool, parse(tool, arguments), caller):
+                raise NotAllowed(tool.name)
+
     async def _call(self, entry: "Entry", tool: Tool, arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
+        withhold = self._here.settings.withhold_visitor_text
         try:
             arguments, caller = unpacked(entry, arguments, caller)
-            caller, turn = self._turn(tool, caller)
+            caller, turn, told = self._turn(tool, caller)
             # Who writes decides by what is so now.
             with entered(turn), reusing(tool.access is Access.READ):
-                outcome = await self._run_once(tool, parse(tool, arguments), caller)
+                work = self._run_once(tool, parse(tool, arguments), caller)
+                outcome = await (told.beside(work) if told and turn.deadline is None else work)
         except NotAgreed as reason:
             return _not_agreed(reason)
         except InvalidArguments as error:
@@ -99,10 +113,10 @@ class Calls:
             log.error("%s failed inside this server: %s", tool.name, _where(error))
             problem = problems.internal(tool)
         else:
-            withhold = self._here.settings.withhold_visitor_text
             content, blocks, meta = provenance.shown(entry.name, outcome.content, outcome.blocks, withhold=withhold)
             return answered(content, blocks) | ({"_meta": meta} if meta else {})
-        return failed(problem)
+        problem, meta = provenance.explained(problem, withhold=withhold)
+        return failed(problem) | ({"_meta": meta} if meta else {})
 
     async def _call_through(self, runner: Runner, arguments: Mapping[str, Any], caller: Caller) -> ToolResult:
         """What a runner was asked to run, with its own policy, arguments and errors."""
@@ -134,18 +148,23 @@ class Calls:
 
     async def run(self, tool: Tool, request: Request, caller: Caller, budget: int | None = None) -> Outcome:
         """As `Toolbox.run`."""
-        if not caller.job and concerns(tool.name):  # a job is looked through as a whole, before it does anything
-            from drift_mcp.consent import sending
-
-            with self._here.audit.noting_refusal(tool, request, caller):
-                await sending.check(tool, request, self._asking(caller), self._here.credential)
         budget = self._here.settings.result_bytes if budget is None else budget
+        if caller.job or not concerns(tool.name):  # a job is looked through as a whole, before it does anything
+            return await self._run(tool, request, caller, budget)
+        from drift_mcp.consent import sending
+
+        with self._here.audit.noting_refusal(tool, request, caller):
+            agreed_for = await sending.check(tool, request, self._asking(caller), self._here.credential)
+        with only_in(agreed_for):
+            return await self._run(tool, request, caller, budget)
+
+    async def _run(self, tool: Tool, request: Request, caller: Caller, budget: int) -> Outcome:
         if isinstance(tool, Workflow):
             # A job that is safe to repeat needs no keys inside: it looks before it writes.
             key = caller.key if tool.lost_answer is LostAnswer.LOOK_FIRST else ""
             job = JobContext(self._toolbox, replace(caller, job=tool.name, key=key, doubt=None))
             with noting_removed() as removed:
-                answer = await tool.run(request, job)
+                answer = await self._job(tool, request, job)
             record, cut = fit_record(answer | ({REMOVED: removed} if removed else {}), budget)
             return Outcome(record | ({"truncated": cut} if cut else {}))
         assert isinstance(tool, Operation)
@@ -159,6 +178,17 @@ class Calls:
                 lambda began: self._write(tool, request, replace(caller, doubt=began), budget),
             )
         return await self._write(tool, request, caller, budget)
+
+    async def _job(self, job: Workflow, request: Request, context: JobContext) -> dict[str, Any]:
+        """What the job answers; one whose time ran out says so. One that fails for that has changed nothing."""
+        try:
+            answer = await job.run(request, context)
+        except OutOfTime as error:
+            if job.access is not Access.READ and not context.wrote:
+                error.add_note("Nothing was written.")
+            raise
+        ran_out = context.ran_out and "stopped" not in answer  # which says the same, and more
+        return answer | ({INCOMPLETE: RAN_OUT} if ran_out else {})
 
     async def operate(self, name: str, caller: Caller, arguments: dict[str, Any]) -> dict[str, Any]:
         """As `Toolbox.operate`."""
@@ -176,11 +206,12 @@ class Calls:
                 outcome = await here.found(operation, request, began=caller.doubt, budget=budget)
             if outcome is None:
                 try:
-                    await destructive.check(operation, request, self._asking(caller))
+                    agreed_for = await destructive.check(operation, request, self._asking(caller))
                 except DriftError as error:
                     error.maybe_applied = doubt
                     raise
-                outcome = await here.execute(operation, request, budget=budget, note=note, doubt=doubt)
+                with only_in(agreed_for):
+                    outcome = await here.execute(operation, request, budget=budget, note=note, doubt=doubt)
             note.applied(outcome.content)
         return outcome
 
@@ -190,18 +221,19 @@ class Calls:
         reading = JobContext(self._toolbox, NOBODY)
         return Asking(caller, here.name, here.settings.destructive, here.tickets, reading.operate, names)
 
-    def _turn(self, tool: Tool, caller: Caller) -> tuple[Caller, Turn]:
+    def _turn(self, tool: Tool, caller: Caller) -> tuple[Caller, Turn, Told | None]:
         """What the calls to Drift inside are for: until when they may wait, and whom to tell that they do.
 
-        A job has no deadline of its own, only its calls do: it does what it can, and tells its client that it goes on.
+        Clients give up after a minute and may call again, so nothing is sent later. A job that lasts goes on where its
+        client hears that it does.
         """
-        deadline = now() + self._here.settings.total_timeout if isinstance(tool, Operation) else None
+        deadline = now() + self._here.settings.total_timeout
         if caller.progress is None:
-            return caller, Turn(deadline)
+            return caller, Turn(deadline), None
         told = Told(caller.progress)
-        if isinstance(tool, Workflow):
-            caller = replace(caller, progress=told.progress)
-        return caller, Turn(deadline, told.waiting)
+        if not isinstance(tool, Workflow):
+            return caller, Turn(deadline, told.waiting), told
+        return replace(caller, progress=told.progress), Turn(None if tool.lasts else deadline, told.waiting), told
 
 
 def _not_agreed(reason: NotAgreed) -> ToolResult:

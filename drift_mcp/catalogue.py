@@ -38,7 +38,8 @@ WORKFLOWS = (
 class Entry:
     """One tool as the catalogue holds it. `tool` is the MCP tool exactly as it is listed.
 
-    `method` and `path` are None for a workflow.
+    `method` and `path` are None for a workflow. `untrusted` has the places of visitors' texts, and whether what stands
+    there is a `text`, a `name` or `data`.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Entry:
     essential: bool
     dangerous: bool
     intents: tuple[str, ...]
-    untrusted: tuple[str, ...]
+    untrusted: Mapping[str, str]
     tool: dict[str, Any]
 
     def record(self) -> "Tool":
@@ -65,10 +66,7 @@ class Entry:
 def load() -> Mapping[str, Entry]:
     """Every entry by name, in listing order."""
     rows = json.loads(FILE.read_bytes())
-    return {
-        row["name"]: Entry(**row | {"intents": tuple(row["intents"]), "untrusted": tuple(row["untrusted"])})
-        for row in rows
-    }
+    return {row["name"]: Entry(**row | {"intents": tuple(row["intents"])}) for row in rows}
 
 
 @cache

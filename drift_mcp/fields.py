@@ -5,6 +5,7 @@ A type says three things at once: what is accepted or shown, how it is converted
 
 import math
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -161,6 +162,40 @@ def iso_from_ms(value: Any) -> Any:
     return datetime.fromtimestamp(int(value) // 1000, UTC).isoformat().replace("+00:00", "Z")
 
 
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?")
+
+
+def _stamp(value: Any) -> Any:
+    shown = iso_from_ms(value)
+    if shown is not value:
+        return shown
+    if isinstance(value, str) and _ISO_TIME.fullmatch(value):
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(value)
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    raise PydanticCustomError("no_time", "is no point in time")
+
+
+def is_time(value: Any) -> bool:
+    """Whether `value` is a point in time as Drift writes it, so that a `Stamp` shows it."""
+    try:
+        return bool(_stamp(value))
+    except PydanticCustomError:
+        return False
+
+
+_MIME_TYPE = re.compile(
+    r"(?i)(?:application|audio|font|haptics|image|message|model|multipart|text|video)/[a-z0-9][a-z0-9!#$&^_.+-]{0,79}"
+)
+
+
+def mime_type(value: Any) -> str | None:
+    """The media type in `value`, a header or a field, in lower case and without parameters; None if it is none."""
+    found = _MIME_TYPE.fullmatch(value.partition(";")[0].strip()) if isinstance(value, str) else None
+    return found.group().lower() if found else None
+
+
 def _shown_html(value: Any) -> Any:
     return from_html(value) if isinstance(value, str) else value
 
@@ -190,22 +225,44 @@ def shown_json(value: Any, name: str = "") -> Any:
     return value
 
 
+# Every text that Drift answers is of one of these kinds. What does not fit its kind is shown as `unexpected`, which
+# counts as a visitor's; a plain `str` in a result says nothing of who wrote it, and a test finds it.
+
 UNTRUSTED = "x-untrusted"
-"""Schema keyword of fields whose content a website visitor chose. Taken out of the published schema."""
+"""Schema keyword of fields whose content a website visitor chose: `text`, `name` (see `VisitorName`) or `data` (see
+`VisitorData`). Taken out of the published schema."""
+OURS = "x-ours"
+"""Schema keyword of fields whose content the organisation's own people chose, or Drift itself. Taken out as well."""
 
-_by_visitor = Field(json_schema_extra={UNTRUSTED: True})
+Stamp = Annotated[str, BeforeValidator(_stamp), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A point in time, shown as ISO 8601 UTC. Nothing else is one."""
 
-Stamp = Annotated[str, BeforeValidator(iso_from_ms), WithJsonSchema({"type": "string", "format": "date-time"})]
-"""A point in time, shown as ISO 8601 UTC."""
+Word = Annotated[str, Field(pattern=r"^[\w.:/+@#=~-]{0,80}$"), WithJsonSchema({"type": "string"})]
+"""One of Drift's own words or ids: a status, a kind, a time zone."""
+
+MimeType = Annotated[str | None, BeforeValidator(mime_type), WithJsonSchema({"type": "string"})]
+"""A media type. What is none is left out."""
+
+OurText = Annotated[str, Field(json_schema_extra={OURS: True})]
+"""A text by the organisation's own people, such as a tag's or a user's name, or by Drift itself."""
+
+OurData = Annotated[dict[str, Any], BeforeValidator(shown_json), Field(json_schema_extra={OURS: True})]
+"""Free-form data of the organisation's own."""
+
+_by_visitor = Field(json_schema_extra={UNTRUSTED: "text"})
 
 VisitorText = Annotated[str, _by_visitor]
 """A text that a visitor may have written."""
 
+VisitorName = Annotated[str, Field(json_schema_extra={UNTRUSTED: "name"})]
+"""A name or an id that a visitor may have chosen. Where visitors' text is withheld it stays if it is a single word, as
+nothing could be done with the record without it."""
+
 VisitorHtml = Annotated[str, BeforeValidator(_shown_html), _by_visitor]
 """An HTML body that a visitor may have written, shown as plain text."""
 
-VisitorData = Annotated[dict[str, Any], BeforeValidator(shown_json), _by_visitor]
-"""Free-form data that a visitor may have chosen, such as contact attributes."""
+VisitorData = Annotated[dict[str, Any], BeforeValidator(shown_json), Field(json_schema_extra={UNTRUSTED: "data"})]
+"""Free-form data that a visitor may have chosen, such as contact attributes; so too beside what one of ours wrote."""
 
-Data = Annotated[dict[str, Any], BeforeValidator(shown_json)]
-"""Free-form data from Drift."""
+VisitorsValue = Annotated[Any, _by_visitor]
+"""A value of any kind that a visitor may have chosen."""

@@ -4,18 +4,15 @@ Pure functions of the arguments and of what is `Known`; they ask Drift nothing a
 those of the validated request, by the names the schema shows: `request.model_dump(exclude_none=True)`.
 """
 
-import math
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
-from urllib.parse import unquote
 
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.html_text import references, scheme_of
+from drift_mcp.leaks import addresses, plain, secrets
 from drift_mcp.text import counted, from_html, to_html, visible
 
 Reader = Literal["visitor", "team"]
@@ -35,9 +32,9 @@ _SCHEMES = {"href": {"http", "https", "mailto", "tel"}, "src": {"https"}}
 
 # What of a tool's arguments is read by whom. `free`: sent as it is, so markup in it counts.
 _FIELDS: dict[str, tuple[tuple[str, Reader, _Form], ...]] = {
-    "send_message": (("body", "visitor", "text"), ("buttons", "visitor", "text")),
+    "send_message": (("body", "visitor", "text"), ("buttons", "visitor", "free")),
     "create_conversation": (("body", "visitor", "text"),),
-    "reply_to_conversation": (("body", "visitor", "text"), ("buttons", "visitor", "text"), ("note", "team", "text")),
+    "reply_to_conversation": (("body", "visitor", "text"), ("buttons", "visitor", "free"), ("note", "team", "text")),
     "update_message": (("body", "visitor", "text"),),
     "trigger_driftbot": (("payload", "visitor", "free"),),
     "update_driftbot_message": (("body", "visitor", "text"),),
@@ -45,8 +42,8 @@ _FIELDS: dict[str, tuple[tuple[str, Reader, _Form], ...]] = {
         ("prompt", "visitor", "free"), ("questions", "visitor", "text"), ("revise", "visitor", "text"),
         ("known", "visitor", "free"),
     ),
-    "create_conversation_from_scratch": (("title", "visitor", "text"),),
-    "update_meeting": (("subject", "visitor", "text"), ("location", "visitor", "text"), ("notes", "visitor", "text")),
+    "create_conversation_from_scratch": (("title", "visitor", "free"),),
+    "update_meeting": (("subject", "visitor", "free"), ("location", "visitor", "free"), ("notes", "visitor", "free")),
     "create_note": (("body", "team", "text"),),
     "update_note": (("body", "team", "text"),),
     "route_conversation": (("note", "team", "text"),),
@@ -54,40 +51,35 @@ _FIELDS: dict[str, tuple[tuple[str, Reader, _Form], ...]] = {
 
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})((?:\s+[a-zA-Z-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))?)*)\s*/?>""")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)(?:\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'))?""")
-_EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_SAID_AT = re.compile(r"\s?[\[({]\s?(?:at|@)\s?[\])}]\s?", re.IGNORECASE)
-_SAID_DOT = re.compile(r"\s?[\[({]\s?(?:dot|\.)\s?[\])}]\s?", re.IGNORECASE)
-_SPELLED = re.compile(r"\b([\w.+-]{1,64}) at ([\w-]{1,63}) dot ([a-z]{2,20})\b", re.IGNORECASE)
-_SECRETS = (
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")),
-    ("a signed token (JWT)", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
-    ("an AWS key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("an access token", re.compile(r"\b(?:gh[pousr]_|github_pat_|xox[abprs]-|sk_live_|rk_live_|AIza)[\w-]{16,}")),
-    ("a bearer token", re.compile(r"\bbearer\s+[\w.~+/=-]{16,}", re.IGNORECASE)),
-    ("a Drift token", re.compile(r"\b\d{8,12}-\d{4}-\d{4}-\d{4,12}\b")),
-)
-_SHORTEST_RUN = 20
-_RUN = re.compile(rf"[A-Za-z0-9+/=]{{{_SHORTEST_RUN},}}")
-_RANDOM_ENOUGH = 3.2
-"""Bits for each character: those of a random string of 20 are above, those of a number or a word below."""
+_BETWEEN = re.compile(r"[^A-Za-z0-9]+")
+_ENOUGH = 8
+"""Letters and digits that a token must have to be recognised by them alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPrint:
-    """By what a token is recognised without keeping it."""
+    """By what a token is recognised without keeping it: by its letters and digits, or else by all but its spaces."""
 
     length: int
     digest: bytes
+    bare: bool
 
     @classmethod
     def of(cls, token: str) -> "TokenPrint":
-        return cls(len(token), sha256(token.encode()).digest())
+        bare = len(_reduced(token, bare=True)) >= _ENOUGH and any(map(str.isdigit, token))
+        reduced = _reduced(token, bare=bare).encode()
+        return cls(len(reduced), sha256(reduced).digest(), bare)
 
     def is_in(self, text: str) -> bool:
-        """Whether the token stands anywhere in `text`, spaces and line breaks in it ignored."""
-        raw = "".join(text.split()).encode()
+        """Whether the token stands anywhere in `text`, whatever stands between its characters."""
+        raw = _reduced(text, bare=self.bare).encode()
         places = range(len(raw) - self.length + 1)
         return any(sha256(raw[at : at + self.length]).digest() == self.digest for at in places)
+
+
+def _reduced(text: str, *, bare: bool) -> str:
+    """`text` without spaces; `bare`: without anything but letters and digits, as "-" can be written in many ways."""
+    return _BETWEEN.sub("", text) if bare else "".join(text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +128,7 @@ def refusals(tool_name: str, arguments: Mapping[str, Any], known: Known) -> None
             problems.append(f"{name}: has {removed.invisible} invisible characters; write it without them")
         if form == "html" or (form == "free" and re.search(r"<[a-zA-Z/!?]", text)):
             problems += [f"{name}: {problem}" for problem in _html_problems(text)]
-        if known.token and known.token.is_in(unquote(references(text))):
+        if known.token and any(known.token.is_in(each) for each in (plain(text), _readings(text, "free"))):
             problems.append(f"{name}: holds this server's Drift token, which is never sent; leave it out")
     if problems:
         raise InvalidArguments(problems)
@@ -149,9 +141,9 @@ def findings(tool_name: str, arguments: Mapping[str, Any], known: Known) -> list
         mine |= {arguments["email"].strip().lower()}
     found: dict[Finding, None] = {}
     for name, text, reader, form in _texts(tool_name, arguments):
-        plain = _plain(text, form)
+        readable = _readings(text, form)
         if reader == "visitor":
-            for address in _addresses(plain):
+            for address in addresses(readable):
                 domain = address.partition("@")[2]
                 if address not in mine and not any(
                     domain == own or domain.endswith(f".{own}") for own in known.own_domains
@@ -160,7 +152,7 @@ def findings(tool_name: str, arguments: Mapping[str, Any], known: Known) -> list
                         Finding("other_email", f"{name} tells the visitor {address}, which is not their address.")
                     ] = None
         who = "the visitor" if reader == "visitor" else "the team"
-        for what, secret in _secrets(plain):
+        for what, secret in secrets(readable):
             shown = f"{secret[:4]}… ({len(secret)} characters)"
             found[Finding("secret", f"{name} tells {who} what looks like {what}: {shown}.")] = None
     return list(found)
@@ -211,38 +203,12 @@ def _html_problems(html: str) -> Iterator[str]:
     yield from said
 
 
-# ---- addresses and secrets -----------------------------------------------------------------------------------------
+# ---- what its reader sees ------------------------------------------------------------------------------------------
 
 
-def _plain(text: str, form: _Form) -> str:
+def _readings(text: str, form: _Form) -> str:
     """Everything of `text` that its reader can get at, addresses of links too, without disguises."""
     if form != "text" and "<" in text:
         links = " ".join(quoted or other for _, quoted, other in _ATTRIBUTE.findall(text))
         text = f"{from_html(text)} {references(links)}"
-    text = unicodedata.normalize("NFKC", visible(unquote(references(text))))
-    return _SPELLED.sub(r"\1@\2.\3", _SAID_DOT.sub(".", _SAID_AT.sub("@", text)))
-
-
-def _addresses(text: str) -> list[str]:
-    return list(dict.fromkeys(found.strip(".-_%").lower() for found in _EMAIL.findall(text)))
-
-
-def _secrets(text: str) -> Iterator[tuple[str, str]]:
-    for what, pattern in _SECRETS:
-        for found in pattern.finditer(text):
-            yield what, found.group()
-        text = pattern.sub(" ", text)
-    for found in _RUN.finditer(text):
-        run = found.group()
-        if re.search(r"\d", run) and re.search(r"[A-Za-z]", run) and _bits(run) >= _RANDOM_ENOUGH and not _is_path(run):
-            yield "a key or password", run
-
-
-def _is_path(run: str) -> bool:
-    """Whether a run is a path of short parts, as in a web address."""
-    return all(len(part) < _SHORTEST_RUN for part in run.split("/"))
-
-
-def _bits(text: str) -> float:
-    """Shannon's entropy for each character."""
-    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
+    return plain(text)

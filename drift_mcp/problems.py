@@ -1,13 +1,14 @@
 """What an agent is told when a call fails: what failed, why, and what to do next.
 
-Written from templates. Nothing is taken from an exception's text; Drift's own message is passed on, made visible.
+Written from templates. Nothing is taken from an exception's text. What Drift says stands apart, as `drift_says`: it may
+quote what a visitor wrote, so it counts as that (`drift_mcp.provenance`).
 """
 
 import re
 from typing import Any
 
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.drift.errors import DriftError
+from drift_mcp.drift.errors import DriftError, RateLimited
 from drift_mcp.operation import Access, LostAnswer, Operation, Provenance, Tool
 from drift_mcp.text import visible
 
@@ -53,7 +54,7 @@ _NEXT = {
     "bad_token": "Ask the user to set it again, without quotes, spaces or line breaks.",
     "no_client": "Ask the user to set DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET in the server's environment.",
     "request_too_long": "Pass fewer or shorter values, in several calls if need be.",
-    "invalid_request": "Correct the arguments by what Drift says and call again.",
+    "invalid_request": "Correct the arguments by drift_says, if that is there, and call again.",
     "unauthorized": "Ask the user to check or renew the Drift token; calling again will not help.",
     "not_found": "Check the id; list or search to find the right one.",
     "conflict": "Search for the existing record and update that one instead.",
@@ -69,8 +70,8 @@ _NEXT = {
     "too_large": "Ask for less, or ask the user to fetch it in Drift itself.",
 }
 
-_OWN_WORDS = {"not_connected", "no_client"}
-"""Kinds whose detail is this server's own, as nothing was sent."""
+_OWN_WORDS = {"not_connected", "no_client", "too_large"}
+"""Kinds whose detail is this server's own."""
 
 _RETRY_AFTER = {"rate_limited": 30, "drift_fault": 5, "unreachable": 5}
 _RENEW_NOTE = "Ask the user to check whether the Drift token is still valid; calling again will not help."
@@ -96,10 +97,13 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     message = _WHAT.get(error.kind, "The call to Drift failed.")
     if error.maybe_applied:  # that is so of the last try only, and an earlier one was sent
         message = _NOTHING_SENT.sub("", message)
-    if error.detail:
-        says = "" if error.kind in _OWN_WORDS else "Drift says: "
-        message += f" {says}{visible(error.detail).rstrip('.')}."
     more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
+    if error.kind in _OWN_WORDS and error.detail:
+        message += f" {visible(error.detail).rstrip('.')}."
+    elif said := visible(error.detail).strip():
+        more["drift_says"] = said
+    if isinstance(error, RateLimited) and error.asked is not None:
+        message += f" Drift asked for no call within {_span(error.asked)}; one is tried sooner."
     wait = error.retry_after if error.retry_after is not None else _RETRY_AFTER.get(error.kind)
     if wait is not None:
         more["retry_after_seconds"] = wait
@@ -118,6 +122,14 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     elif _note(error):
         message += f" {_note(error)}"
     return problem(error.kind, message, then, **more)
+
+
+def _span(seconds: float) -> str:
+    """A length of time in the largest unit of which there are two."""
+    for unit, size in (("days", 86_400), ("hours", 3_600)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{seconds / 60:.0f} minutes"
 
 
 def _after_loss(tool: Tool, error: DriftError) -> str:

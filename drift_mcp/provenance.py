@@ -6,12 +6,13 @@ workflows and resources too, so a setting that withholds visitors' text is obeye
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from drift_mcp import catalogue
+from drift_mcp.present import OWN
 from drift_mcp.text import unrendered
 
 Json = dict[str, Any]
@@ -24,22 +25,38 @@ _MIXED = {"transcript": "speakers in it can be faked and hidden words are in it,
 _WITHHELD = "withheld by the operator"
 _OURS = frozenset({"agent", "bot"})
 _AUTHORS = ("author", "last_author")
-_ADDED = "(unknown field)"
-_ENVELOPE = frozenset({"truncated", "removed_text"})
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # Says who and when, and can hardly say anything else: times, e-mail addresses, phone numbers.
 _FACT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}|[+\d][\d\s().-]{2,29}|anonymous"
+    rf"{_TIME.pattern}|[A-Za-z0-9._%+-]{{1,64}}@[A-Za-z0-9.-]{{1,190}}|[+\d][\d\s().-]{{2,29}}|anonymous"
 )
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}")
+"""A name of one word: of an attribute, a tag, an account."""
+
+_Change = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What becomes of visitors' texts, and of names that they may have chosen; keys of their data are names too."""
+
+    text: _Change
+    name: _Change
+
+    def of(self, kind: str) -> _Change:
+        return self.name if kind == "name" else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where visitors' text may stand: the path as the catalogue has it, and its steps with whether each is a list.
 
-    `authors` are the steps whose object says who wrote it, as the output schema promises.
+    `authors` are the steps whose object says who wrote it, as the output schema promises. Data around a text is not
+    what its author wrote: a bot's message has the visitor's page in it.
     """
 
     path: str
+    kind: str
     steps: tuple[tuple[str, bool], ...]
     authors: frozenset[int]
 
@@ -49,21 +66,41 @@ def shown(name: str, content: Json, blocks: list[Json], *, withhold: bool = Fals
 
     `content` is changed in place. With `withhold` there is `[withheld: N characters]` where visitors' text was.
     """
-    change = _withheld if withhold else unrendered
-    found = {place.path: path for place in _places(name) if (path := _marked(content, place, change))}
-    for path in _added(name, content, change):
+    how = _WITHHOLDING if withhold else _NAMING
+    found = {place.path: path for place in _places(name) if (path := _marked(content, place, how))}
+    for path in _added(name, content, how):
         found.setdefault(path, path)
     if blocks:
         blocks = [_block(block, content, withhold=withhold) for block in blocks]
+    content, meta = _said(content, found, withhold=withhold)
+    return content, blocks, meta
+
+
+def explained(problem: Json, *, withhold: bool = False) -> tuple[Json, Json]:
+    """As `shown`, for what a call answers that failed: what Drift says of it may quote a visitor."""
+    path = _marked(problem, _REFUSAL, _WITHHOLDING if withhold else _NAMING)
+    return _said(problem, {path: path} if path else {}, withhold=withhold)
+
+
+def _said(content: Json, found: Mapping[str, str], *, withhold: bool) -> tuple[Json, Json]:
+    """`content` with what is `found` in it named, and the `_meta` that names it for the host."""
     if not found:
-        return content, blocks, {}
+        return content, {}
     said = [f"{_grouped(list(found.values()))}: {_WITHHELD if withhold else _MEANING}"]
     said += [] if withhold else [_MIXED[path] for path in found if path in _MIXED]
-    return {SAID: "; ".join(said), **content}, blocks, {KEY: list(found.values())}
+    return {SAID: "; ".join(said), **content}, {KEY: list(found.values())}
 
 
 def _withheld(text: str) -> str:
     return text if _FACT.fullmatch(text) else f"[withheld: {len(text)} characters]"
+
+
+def _withheld_name(text: str) -> str:
+    return text if _NAME.fullmatch(text) else _withheld(text)
+
+
+_NAMING = _How(unrendered, unrendered)
+_WITHHOLDING = _How(_withheld, _withheld_name)
 
 
 def _block(block: Json, content: Json, *, withhold: bool) -> Json:
@@ -79,21 +116,24 @@ def _block(block: Json, content: Json, *, withhold: bool) -> Json:
 @cache
 def _places(name: str) -> tuple[_Place, ...]:
     entry = catalogue.load()[name]
-    return tuple(_place(path, entry.tool["outputSchema"]) for path in entry.untrusted)
+    return tuple(_place(path, kind, entry.tool["outputSchema"]) for path, kind in entry.untrusted.items())
 
 
-def _place(path: str, schema: Json) -> _Place:
+def _place(path: str, kind: str, schema: Json) -> _Place:
     steps = tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
     authors = set()
     for number, (name, many) in enumerate(steps):
-        if any(each in schema.get("properties", {}) for each in _AUTHORS):
+        if kind != "data" and any(each in schema.get("properties", {}) for each in _AUTHORS):
             authors.add(number)
         schema = schema.get("properties", {}).get(name, {})
         schema = schema.get("items", {}) if many else schema
-    return _Place(path, steps, frozenset(authors))
+    return _Place(path, kind, steps, frozenset(authors))
 
 
-def _marked(content: Json, place: _Place, change: Callable[[str], str]) -> str | None:
+_REFUSAL = _place("error.drift_says", "text", {})
+
+
+def _marked(content: Json, place: _Place, how: _How) -> str | None:
     """Change the visitors' text at `place`. The path of what there is, by row of the first list; None if nothing is."""
     rows: set[int] = set()
 
@@ -110,12 +150,12 @@ def _marked(content: Json, place: _Place, change: Callable[[str], str]) -> str |
         if not (many and isinstance(value, list)):
             if not last:
                 return walk(value, number + 1)
-            holder[name], hit = _changed(value, change)
+            holder[name], hit = _changed(value, how, place.kind)
             return hit
         hits = set()
         for row, item in enumerate(value):
             if last:
-                value[row], hit = _changed(item, change)
+                value[row], hit = _changed(item, how, place.kind)
             else:
                 hit = walk(item, number + 1)
             if hit:
@@ -137,35 +177,55 @@ def _marked(content: Json, place: _Place, change: Callable[[str], str]) -> str |
     return place.path.replace("[]", f"[{_ranges(sorted(rows))}]", 1)
 
 
-def _changed(value: Any, change: Callable[[str], str]) -> tuple[Any, bool]:
-    """`value` with every text in it changed, and whether there was any."""
+def _changed(value: Any, how: _How, kind: str = "text") -> tuple[Any, bool]:
+    """`value` with every text in it changed, and whether there was any. A time is no text."""
     if isinstance(value, str):
-        return change(value), bool(value)
+        return how.of(kind)(value), bool(value) and not _TIME.fullmatch(value)
     if isinstance(value, dict):
-        pairs = {unrendered(key): _changed(item, change) for key, item in value.items()}
-        return {key: item for key, (item, _) in pairs.items()}, any(hit for _, hit in pairs.values())
+        changed: Json = {}
+        hit = False
+        for key, item in value.items():
+            name = how.name(key)
+            changed[name if name not in changed else f"{name} ({len(changed)})"], inner = _changed(item, how, kind)
+            hit = hit or inner or name != key
+        return changed, hit
     if isinstance(value, list):
-        items = [_changed(item, change) for item in value]
+        items = [_changed(item, how, kind) for item in value]
         return [item for item, _ in items], any(hit for _, hit in items)
     return value, False
 
 
-def _added(name: str, content: Json, change: Callable[[str], str]) -> Iterator[str]:
-    """Fields of an operation's records that no model knows may hold anything, so they count as the visitor's."""
+def _added(name: str, content: Json, how: _How) -> Iterator[str]:
+    """Fields that no model knows, of a record or of one inside it, may hold anything: they count as the visitor's.
+
+    The fields of a listing, and of a job's answer, are this server's own, as are `OWN` ones; the records are not.
+    """
     entry = catalogue.load()[name]
-    if entry.path is None:
-        return
     schema = entry.tool["outputSchema"]
-    many = "has_more" in schema["properties"]
-    record = schema["properties"]["items"]["items"] if many else schema
-    known = record.get("properties", {})
-    hits: dict[str, None] = {}
-    for row in content["items"] if many else [content]:
-        for field in [each for each in row if each not in known and each not in _ENVELOPE]:
-            row[field], hit = _changed(row[field], change)
+    listing = "has_more" in schema["properties"]
+    own = frozenset(content) if listing or entry.path is None else OWN
+    yield from dict.fromkeys(_unknown(content, schema, "", how, own))
+
+
+def _unknown(record: Json, schema: Json, path: str, how: _How, own: frozenset[str]) -> Iterator[str]:
+    """The fields of `record`, and of the records in it, that `schema` does not have, but for `own` ones."""
+    known = schema.get("properties", {})
+    for field in list(record):
+        if field not in known:
+            if field in own:
+                continue
+            value, hit = _changed(record[field], how)
+            if (shown := how.name(field)) != field:
+                del record[field]
+            record[shown] = value
             if hit:
-                hits[f"items[].{field}" if many else field] = None
-    yield from hits
+                yield f"{path}{shown}"
+        elif "properties" in (inner := known[field]) and isinstance(record[field], dict):
+            yield from _unknown(record[field], inner, f"{path}{field}.", how, frozenset())
+        elif "properties" in inner.get("items", ()) and isinstance(record[field], list):
+            for each in record[field]:
+                if isinstance(each, dict):
+                    yield from _unknown(each, inner["items"], f"{path}{field}[].", how, frozenset())
 
 
 def _ranges(numbers: list[int]) -> str:

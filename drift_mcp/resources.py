@@ -209,7 +209,7 @@ async def _read_transcript(toolbox: Toolbox, uri: str, conversation_id: str) -> 
         page = (await _called(toolbox, "list_messages", asked))["structuredContent"]
         rows += page["items"]
         more = page["has_more"]
-        if not more:
+        if "next_cursor" not in page:
             break
         asked["cursor"] = page["next_cursor"]
     text, mark = transcript.written(rows, toolbox.connection.settings.result_bytes, more=more)

@@ -5,15 +5,16 @@ numbers. So the schema of an operation's arguments is written in the small commo
 is one that is not in `required`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
-from drift_mcp.fields import MAX_BODY, UNTRUSTED
+from drift_mcp.fields import MAX_BODY, OURS, UNTRUSTED
 
 JsonSchema = dict[str, Any]
 
-_DROPPED = {"title", "default", UNTRUSTED}
+_DROPPED = {"title", "default", UNTRUSTED, OURS}
 _EVIDENT = (("minimum", 1), ("minLength", 1), ("minItems", 1), ("maxLength", MAX_BODY))
 """Bounds that nobody crosses by mistake: checked all the same, but not worth their tokens in every list."""
 _DEFAULT_KEPT = (str, int, bool)
@@ -51,21 +52,21 @@ def output_schema(model: type[BaseModel], *, many: bool) -> JsonSchema:
     }
 
 
-def untrusted_paths(model: type[BaseModel], *, many: bool) -> list[str]:
-    """Where in a result a visitor's own text may stand, such as `items[].text`."""
+def untrusted_paths(model: type[BaseModel], *, many: bool) -> dict[str, str]:
+    """Where in a result a visitor's own text may stand, such as `items[].text`, and whether it is a text or a name."""
     raw = model.model_json_schema(by_alias=False, mode="serialization")
-    return list(_untrusted(_inline(raw, raw.get("$defs", {})), "items[]" if many else ""))
+    return dict(_untrusted(_inline(raw, raw.get("$defs", {})), "items[]" if many else ""))
 
 
-def _untrusted(schema: JsonSchema, path: str) -> list[str]:
-    found = [path] if schema.get(UNTRUSTED) else []
+def _untrusted(schema: JsonSchema, path: str) -> Iterator[tuple[str, str]]:
+    if UNTRUSTED in schema:
+        yield path, schema[UNTRUSTED]
     for name, part in schema.get("properties", {}).items():
-        found += _untrusted(part, f"{path}.{name}" if path else name)
+        yield from _untrusted(part, f"{path}.{name}" if path else name)
     for part in schema.get("anyOf", ()):
-        found += _untrusted(part, path)
+        yield from _untrusted(part, path)
     if isinstance(schema.get("items"), dict):
-        found += _untrusted(schema["items"], f"{path}[]")
-    return list(dict.fromkeys(found))
+        yield from _untrusted(schema["items"], f"{path}[]")
 
 
 def _inline(schema: Any, defs: JsonSchema) -> Any:

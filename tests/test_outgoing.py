@@ -1,5 +1,6 @@
 """What an agent may send to people: what is never sent, and what a person is asked about first."""
 
+import json
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from drift_mcp import catalogue
 from drift_mcp.arguments import InvalidArguments
 from drift_mcp.operation import Access
-from drift_mcp.outgoing import ALLOWED, MAX_SENT, Known, TokenPrint, concerns, findings, refusals
+from drift_mcp.outgoing import _FIELDS, ALLOWED, MAX_SENT, Known, TokenPrint, concerns, findings, refusals
 from drift_mcp.text import to_html
+from tests.e2e.catalogue import plausible_arguments
 from tests.support.growth import grows_with_its_length_alone
+from tests.support.operations import call_of
 from tests.support.properties import any_text, many
 
 GRACE = "grace.adeyemi@cobaltmed.example"
@@ -184,6 +187,27 @@ class TestOwnToken:
             assert "never sent" in said
             assert OWN_TOKEN not in said
 
+    @pytest.mark.parametrize(
+        ("body", "form"),
+        [
+            ("1234567890‑1234‑1234‑123456", "text"),
+            ("1234567890 – 1234 – 1234 – 123456", "text"),
+            ("12345.67890.1234.1234.123456", "text"),
+            ("12345<b></b>67890-1234-1234-123456", "html"),
+            ("<i>1234567890</i><br>-1234-1234-1<b>2</b>3456", "html"),
+            ("1234567890&#45;1234&#8209;1234-123456", "html"),
+            ('<a href="https://e.example/?q=1234567890%252D1234-1234-123456">x</a>', "html"),
+        ],
+    )
+    def test_nor_with_other_dashes_or_with_markup_inside(self, body: str, form: str) -> None:
+        known = Known(token=TokenPrint.of("1234567890-1234-1234-123456"))
+        assert "never sent" in refused("send_message", known, body=body, format=form)
+
+    def test_a_token_of_words_alone_is_only_found_as_it_is(self) -> None:
+        known = Known(token=TokenPrint.of("sandbox-token-not-secret"))
+        refusals("send_message", {"body": "The sandbox token is not secret"}, known)
+        assert "never sent" in refused("send_message", known, body="sandbox-token- not-secret")
+
     def test_in_a_link_neither(self) -> None:
         address = f"https://e.example/?q=%{ord(OWN_TOKEN[0]):x}{OWN_TOKEN[1:]}"
         assert "never sent" in refused("send_message", HOLDING, body=f'<a href="{address}">x</a>', format="html")
@@ -303,10 +327,36 @@ class TestSecrets:
         assert found(body) == []
 
 
-class TestEveryTool:
-    def test_every_argument_that_is_a_text_for_people_is_looked_at(self) -> None:
-        from drift_mcp.outgoing import _FIELDS
+MARKUP = "a <b>c</b> & d"
+ESCAPED = "a &lt;b&gt;c&lt;/b&gt; &amp; d"
 
+
+class TestEveryTool:
+    @pytest.mark.parametrize("name", [name for name in _FIELDS if catalogue.load()[name].path])
+    def test_what_is_called_a_text_is_escaped_on_its_way_and_what_is_called_free_is_not(self, name: str) -> None:
+        properties = catalogue.load()[name].tool["inputSchema"]["properties"]
+        for field, _, form in _FIELDS[name]:
+            kind = properties[field]["type"]
+            value: Any = {"array": [MARKUP], "object": {"body": MARKUP}}.get(kind, MARKUP)
+            sent = json.dumps(call_of(name, plausible_arguments(name) | {field: value}).body, ensure_ascii=False)
+            assert (ESCAPED if form == "text" else MARKUP) in sent, field
+            assert (MARKUP if form == "text" else ESCAPED) not in sent, field
+
+    @pytest.mark.parametrize(
+        ("name", "field", "value"),
+        [
+            ("send_message", "buttons", ["Yes", "<script>alert(1)</script>"]),
+            ("reply_to_conversation", "buttons", ["<img src=x onerror=alert(1)>"]),
+            ("create_conversation_from_scratch", "title", "<script>alert(1)</script>"),
+            ("update_meeting", "subject", "<script>alert(1)</script>"),
+            ("update_meeting", "location", "<a href='javascript:alert(1)'>here</a>"),
+            ("update_meeting", "notes", "<svg onload=alert(1)>"),
+        ],
+    )
+    def test_a_script_is_refused_wherever_it_would_be_sent_as_it_is(self, name: str, field: str, value: Any) -> None:
+        assert f"{field}: " in refused(name, **{field: value})
+
+    def test_every_argument_that_is_a_text_for_people_is_looked_at(self) -> None:
         for name, fields in _FIELDS.items():
             properties = catalogue.load()[name].tool["inputSchema"]["properties"]
             assert {field for field, _, _ in fields} <= set(properties), name

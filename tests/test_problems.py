@@ -37,9 +37,13 @@ class TestEveryKind:
         assert len(set(messages)) == len(messages)
 
     @each_kind
-    def test_drifts_own_words_are_passed_on_and_the_status_with_them(self, kind: type[DriftError]) -> None:
+    def test_drifts_own_words_stand_apart_from_this_servers_and_the_status_with_them(
+        self, kind: type[DriftError]
+    ) -> None:
         found = told(kind("the email is taken", status=400))
-        assert "the email is taken" in found["message"]
+        own = kind in {errors.NotConnected, errors.NoClient, errors.AnswerTooLarge}
+        assert ("the email is taken" in found["message"]) is own
+        assert found.get("drift_says") == (None if own else "the email is taken")
         assert found["status"] == 400
 
     @each_kind
@@ -74,6 +78,16 @@ class TestWaiting:
     def test_the_time_that_drift_names_counts(self) -> None:
         assert told(errors.RateLimited(retry_after=17.0))["retry_after_seconds"] == 17.0
         assert told(errors.RateLimited(retry_after=0.0))["retry_after_seconds"] == 0.0
+
+    @pytest.mark.parametrize(
+        ("asked", "words"), [(600.0, "10 minutes"), (86_400.0, "24 hours"), (2_304_000_000.0, "26,667 days")]
+    )
+    def test_what_drift_asks_for_is_told_where_a_call_tries_sooner(self, asked: float, words: str) -> None:
+        error = errors.RateLimited(retry_after=310.0)
+        error.asked = asked
+        said = told(error)
+        assert f"no call within {words}; one is tried sooner" in said["message"]
+        assert said["retry_after_seconds"] == 310.0
 
 
 class TestLostAnswers:

@@ -1,6 +1,7 @@
 """What of an answer a visitor wrote: named, unable to do harm, or withheld."""
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -12,6 +13,8 @@ from drift_mcp import catalogue, provenance
 from drift_mcp.operation import Request
 from drift_mcp.present import as_text, result_of
 from drift_mcp.provenance import KEY, SAID
+from tests.support.hostile import ATTACK, ours_of, unguarded
+from tests.support.marks import spots
 from tests.support.operations import OPERATIONS
 from tests.support.properties import dirty_text, json_values, quick
 
@@ -191,3 +194,98 @@ def test_an_answer_says_the_same_in_structure_and_in_text_and_nothing_gets_lost(
     content, meta = shown("list_messages", {"items": rows, "count": len(rows), "has_more": False})
     assert len(content["items"]) == len(rows)
     assert (SAID in content) == bool(meta) == any(row["author"] == "visitor" and row["text"] for row in rows)
+
+
+class TestAHostileWorld:
+    """Whoever can write a text has written the attack: in a record, in the records inside it, under any name."""
+
+    @pytest.mark.parametrize("withhold", [False, True])
+    @pytest.mark.parametrize("name", list(OPERATIONS))
+    def test_nothing_of_it_comes_out_unmarked_alive_or_unwithheld(self, name: str, withhold: bool) -> None:
+        operation = OPERATIONS[name]
+        schema = operation.result.model_json_schema(by_alias=True, mode="validation")
+        for payload in payloads(schema):
+            row = result_of(operation.result, payload, Request())
+            content = {"items": [row, row], "count": 2, "has_more": False} if operation.many else row
+            content, meta = shown(name, content, withhold=withhold)
+            assert unguarded(name, content, meta, ours_of(name), withheld=withhold) == []
+
+    def test_what_drift_says_is_a_visitors_wherever_it_stands(self) -> None:
+        def places(schema: Json, path: str) -> Iterator[str]:
+            for name, part in schema.get("properties", {}).items():
+                if name == "drift_says":
+                    yield f"{path}{name}"
+                yield from places(part, f"{path}{name}.")
+                yield from places(part.get("items", {}), f"{path}{name}[].")
+
+        found = {
+            (entry.name, path) for entry in catalogue.load().values() for path in places(entry.tool["outputSchema"], "")
+        }
+        assert {path for _, path in found} == {"problems[].drift_says", "stopped.drift_says"}
+        assert [each for each in found if each[1] not in catalogue.load()[each[0]].untrusted] == []
+
+    def test_the_attack_is_in_every_operations_answer_that_has_texts(self) -> None:
+        silent = set()
+        for name, operation in OPERATIONS.items():
+            schema = operation.result.model_json_schema(by_alias=True, mode="validation")
+            rows = [result_of(operation.result, payload, Request()) for payload in payloads(schema)]
+            if not list(spots(rows, "zq")):
+                silent.add(name)
+        assert silent == set()
+
+    def test_what_our_own_people_write_is_declared_where_they_do_and_nowhere_else(self) -> None:
+        theirs = {"contacts", "conversations", "meetings", "accounts", "events", "reports"}
+        declared = {
+            (operation.toolset, ".".join(path))
+            for name, operation in OPERATIONS.items()
+            if operation.toolset in theirs
+            for path in ours_of(name)
+        }
+        assert {path.rpartition(".")[2] for _, path in declared} <= {
+            "tags",
+            "labels",
+            "name",
+            "label",
+            "email",
+            "alias",
+            "phone",
+            "avatar_url",
+        }
+        assert not [path for toolset, path in declared if toolset in {"contacts", "meetings", "events", "reports"}]
+
+
+def payloads(schema: Json) -> list[Json]:
+    """Records as Drift might send them, all hostile: with texts alone, and with what is no text as it should be."""
+    defs = schema.get("$defs", {})
+    whole = [value_of(schema, defs, texts_only=True), value_of(schema, defs, texts_only=False)]
+    theirs = {"author": {"type": "contact", "id": 1}, "attributes": free()}
+    # What one of ours wrote is not a visitor's; what stands around it may be.
+    written = {"body": "Hello", "buttons": ["Yes"], "labels": ["vip"], "attachments": []}
+    ours = {"author": {"type": "user", "id": 1}, "context": free(), "attributes": free()} | written
+    return [each | {"added": {ATTACK: [ATTACK]}} | more for each in whole for more in ({}, theirs, ours)]
+
+
+def value_of(schema: Json, defs: Json, *, texts_only: bool) -> Any:
+    if "$ref" in schema:
+        schema = defs[schema["$ref"].rpartition("/")[2]]
+    if "properties" in schema:
+        fields = {name: value_of(part, defs, texts_only=texts_only) for name, part in schema["properties"].items()}
+        return fields | dict.fromkeys(("added", "truncated", "removedText", "from_visitors"), ATTACK)
+    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    if options:
+        return value_of(options[0] if texts_only else options[-1], defs, texts_only=texts_only)
+    if "items" in schema:
+        return [value_of(schema["items"], defs, texts_only=texts_only)] * 2
+    plain = {"integer": 1, "number": 1.5, "boolean": True}
+    if not texts_only and schema.get("type") in plain:
+        return plain[schema["type"]]
+    if not texts_only and (schema.get("type") == "object" or not schema.get("type")):
+        return free()
+    return ATTACK
+
+
+def free() -> Json:
+    named = ("email", "name", "phone", "externalId", "last_active", "last_contacted", "start_date", "employment_name")
+    place = json.dumps({"city": ATTACK})
+    data = {ATTACK: {ATTACK: ATTACK}, "last_context_location": place, "tags": [{"name": ATTACK}, ATTACK]}
+    return data | dict.fromkeys(named, ATTACK)

@@ -710,7 +710,7 @@ class TestScopes:
 
         assert connection_module.SCOPES_WAIT <= 3
         monkeypatch.setattr(connection_module, "SCOPES_WAIT", 0.02)
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             assert set(await listed(box_with_token(Watched(Silent()), toolsets="all"))) == SAFE
 
     async def test_after_a_failure_it_is_asked_again_but_not_for_every_list(

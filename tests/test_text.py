@@ -1,8 +1,11 @@
 """Plain text out of HTML and out of what visitors type."""
 
+from html.parser import HTMLParser
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from drift_mcp.text import counted, from_html, to_html, unrendered, visible
 from tests.support.growth import grows_with_its_length_alone
@@ -310,7 +313,7 @@ class TestUnrendered:
         ("text", "shown"),
         [
             ("![x](https://evil.example/?q=1)", "! [x] (https://evil.example/?q=1)"),
-            ("![x][1]\n\n[1]: https://evil.example", "! [x][1]\n\n[1] : https://evil.example"),
+            ("![x][1]\n\n[1]: https://evil.example", "! [x] [1]\n\n[1] : https://evil.example"),
             ("[https://bank.example](https://evil.example)", "[https://bank.example] (https://evil.example)"),
             ("<img src=https://evil.example/?q=1>", "< img src=https://evil.example/?q=1>"),
             ("</SCRIPT>", "< /SCRIPT>"),
@@ -319,20 +322,84 @@ class TestUnrendered:
     def test_what_a_host_would_load_or_disguise_is_broken(self, text: str, shown: str) -> None:
         assert unrendered(text) == shown
 
-    @pytest.mark.parametrize("text", ["see https://a.example/x", "a[0] = (1)", "wow! [sic]", "<Order> in XML", "1 < 2"])
+    @pytest.mark.parametrize(
+        "text", ["see https://a.example/x", "a[0] = (1)", "wow! [sic]", "1 < 2", "a<3", "x[1] (2)"]
+    )
     def test_other_text_is_not_touched(self, text: str) -> None:
         assert unrendered(text) == text
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[https://bank.example][x]\n\n- [x]: https://evil.example",
+            "[https://bank.example][x]\n\n1. > [x]: https://evil.example",
+            "[https://bank.example][a\\]b]\n\n[a\\]b]: https://evil.example",
+            "[https://bank.example][a\nb]\n\n[a\nb]: https://evil.example",
+            f"[https://bank.example][{'z' * 300}]\n\n[{'z' * 300}]: https://evil.example",
+            "[https://bank.example]\n\n[https://bank.example]: https://evil.example",
+            "[https://bank.example][]\n\n[https://bank.example]: <https://evil.example>",
+            "[![x](https://evil.example/a)](https://evil.example)",
+            "<a href='https://evil.example'>https://bank.example</a>",
+            "<div style='background-image:url(https://evil.example)'>x</div>",
+            "<table background=https://evil.example><td background=//evil.example>",
+            "<form action=https://evil.example><button formaction=//evil.example>",
+            "<body background=//evil.example>",
+            "<?xml-stylesheet href=//evil.example?>",
+            "<!-- --><x-img src=//evil.example>",
+            "<https://evil.example>",
+        ],
+    )
+    def test_nothing_that_loads_or_disguises_is_left_when_it_is_rendered(self, text: str) -> None:
+        assert harmful(MARKDOWN.render(text)), "the case would prove nothing"
+        assert harmful(MARKDOWN.render(unrendered(text))) == []
+
     @many
     @given(
-        st.lists(st.sampled_from(["!", "[", "](", "]:", "]", "(", "<img ", "<", "\n", "> ", "a", "https://e.example"]))
-    )
-    def test_no_image_and_no_link_is_left_and_a_second_time_changes_nothing(self, pieces: list[str]) -> None:
-        text = unrendered("".join(pieces))
-        assert "![" not in text
-        assert "](" not in text
-        assert "<img" not in text
-        assert unrendered(text) == text
+        st.lists(
+            st.one_of(
+                st.sampled_from(
+                    [
+                        "!", "[", "](", "]:", "][", "]", "(", ")", "<img src=", "<a href='", "<", ">", "\n", "\n\n",
+                        "> ", "- ", "1. ", "    ", "a", "\\", "`", "```", "https://e.example", " ", "&lt;", "&#91;",
+                        "x]: //e", "[x]", "*", "_", "<!--", "<?", "</", "'", '"',
+                    ]
+                ),
+                st.characters(),
+            ),
+            max_size=24,
+        ).map("".join)
+    )  # fmt: skip
+    def test_so_it_is_with_any_text_and_a_second_time_changes_nothing(self, text: str) -> None:
+        broken = unrendered(text)
+        assert harmful(MARKDOWN.render(broken)) == []
+        assert unrendered(broken) == broken
+        assert broken.replace(" ", "") == text.replace(" ", "")
+
+
+MARKDOWN = MarkdownIt("commonmark")
+STRUCTURE = frozenset(
+    {"p", "em", "strong", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "code", "pre", "blockquote", "hr", "br"}
+)
+
+
+def harmful(html: str) -> list[str]:
+    """The tags and attributes in rendered Markdown that are not only for the look of a text."""
+
+    class Seen(HTMLParser):
+        found: list[str]
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found += [] if tag in STRUCTURE else [tag]
+            self.found += [name for name, _ in attrs if (tag, name) not in {("ol", "start"), ("code", "class")}]
+
+        def handle_pi(self, data: str) -> None:
+            self.found.append(data)
+
+    seen = Seen()
+    seen.found = []
+    seen.feed(html)
+    seen.close()
+    return seen.found
 
 
 class TestCounting:

@@ -23,8 +23,10 @@ _LONGEST = 80
 """Characters of one fact that a question shows."""
 
 
-async def check(operation: Operation, request: Request, asking: Asking) -> None:
+async def check(operation: Operation, request: Request, asking: Asking) -> str:
     """Returns when `operation` may be done: after a last look that its target is still what the person saw, if asked.
+
+    What it returns is the organisation they agreed for, as `only_in` takes it; "" where nobody was asked.
 
     Raises:
         NotAgreed: they have not.
@@ -33,7 +35,8 @@ async def check(operation: Operation, request: Request, asking: Asking) -> None:
     """
     if operation.access is Access.DESTRUCTIVE and asks(asking, operation.name):
         make = partial(_question, operation, request, asking)
-        await ask(await make(), asking, make)
+        return await ask(await make(), asking, make)
+    return ""
 
 
 async def _question(operation: Operation, request: Request, asking: Asking) -> Question:

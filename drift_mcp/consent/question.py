@@ -84,8 +84,10 @@ class Asking:
         return canonical([self.connection, self.caller.name, tool, arguments])
 
 
-async def ask(question: Question, asking: Asking, anew: Anew | None = None) -> None:
-    """Returns when the person has said yes; `anew` makes the question again, to see that it still is the same one.
+async def ask(question: Question, asking: Asking, anew: Anew | None = None) -> str:
+    """The organisation (`Connection.organisation`) for which the person has said yes.
+
+    `anew` makes the question again, to see that it still is the same one.
 
     A call can ask one question: a yes to another one does not count for it.
 
@@ -94,15 +96,15 @@ async def ask(question: Question, asking: Asking, anew: Anew | None = None) -> N
         DriftError: which organisation it is about cannot be found out.
     """
     caller, tickets = asking.caller, asking.tickets
+    organisation = await tickets.organisation()
     if caller.ask is not None:
-        organisation = await tickets.organisation()
         with paused():
             answer = await caller.ask(question.text)
         _check(answer)
         # A person takes their time: meanwhile the connection may have got a token of another organisation.
         if (anew is not None and await anew() != question) or await tickets.organisation() != organisation:
             raise _not_counting(Fault.CHANGED)
-        return
+        return organisation
     # A preview token goes through the hands of the agent, so it must never count where a person can be asked.
     bound_to = f"{'round' if caller.rounds else 'preview'} {question.bound_to}"
     if caller.reply is not None:
@@ -112,7 +114,7 @@ async def ask(question: Question, asking: Asking, anew: Anew | None = None) -> N
         except BadTicket as bad:
             raise _not_counting(bad.fault) from None
         _check(caller.reply.answer)
-        return
+        return organisation
     ticket = await tickets.mint(bound_to, question.shown)
     raise AskFirst(_round(question.text, ticket)) if caller.rounds else Previewed(_preview(question.text, ticket))
 

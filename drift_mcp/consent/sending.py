@@ -19,9 +19,10 @@ _SHORTEST_TOKEN = 8
 """What is shorter is no secret of Drift's, and would be found in words that have nothing to do with it."""
 
 
-async def check(tool: Tool, request: Request, asking: Asking, credential: Callable[[], CredentialProvider]) -> None:
+async def check(tool: Tool, request: Request, asking: Asking, credential: Callable[[], CredentialProvider]) -> str:
     """Returns when the text that `tool` sends to people may be sent.
 
+    What it returns is the organisation that a person agreed for, as `only_in` takes it; "" where nobody was asked.
     Drift is asked who reads it only where an address stands in it.
 
     Raises:
@@ -34,14 +35,14 @@ async def check(tool: Tool, request: Request, asking: Asking, credential: Callab
     if any(each.kind == "other_email" for each in found):
         found = findings(tool.name, arguments, await _known(arguments, asking.read))
     if not found or not asks(asking, f"what {tool.name} would send"):
-        return
+        return ""
     reasons = " ".join(each.text for each in found)
     question = Question(
         text=f"{reasons} Send it all the same? Drift organisation: {asking.connection}.",
         bound_to=asking.bound(tool.name, request.model_dump(mode="json", exclude_none=True)),
         shown="",
     )
-    await ask(question, asking)
+    return await ask(question, asking)
 
 
 async def _token(credential: CredentialProvider) -> TokenPrint | None:

@@ -5,7 +5,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from drift_mcp.fields import Cleaned, Id, Line, PathText, Stamp, clean_json
+from drift_mcp.fields import (
+    Cleaned,
+    Id,
+    Line,
+    OurText,
+    PathText,
+    Stamp,
+    VisitorName,
+    VisitorsValue,
+    VisitorText,
+    Word,
+    clean_json,
+)
 from drift_mcp.operation import (
     WIDE,
     Access,
@@ -30,18 +42,18 @@ PropertyType = Literal[
 
 
 class Property(Result):
-    name: str | None = None
-    label: str | None = None
-    type: str | None = None
-    value: Any = None
+    name: OurText | None = None
+    label: OurText | None = None
+    type: Word | None = None
+    value: VisitorsValue = None
 
 
 class Account(Result):
-    """An account. Its id is text: `123458_domain.com`."""
+    """An account. Its id is text: `123458_domain.com`. What a visitor said of a company may have become its name."""
 
-    account_id: str | None = None
-    name: str | None = None
-    domain: str | None = None
+    account_id: VisitorName | None = None
+    name: VisitorText | None = None
+    domain: VisitorName | None = None
     owner_id: int | None = Field(None, description="User id.")
     targeted: bool | None = None
     deleted: bool | None = Field(None, description="Deleted accounts can still be read by id.")

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from drift_mcp.drift.wire import Inject
-from drift_mcp.fields import Stamp
+from drift_mcp.fields import OurText, Stamp, Word
 from drift_mcp.operation import Access, Gone, Look, LookUp, LostAnswer, Operation, Request, Result, Target
 from drift_mcp.operations import Done, said_ok
 
@@ -18,7 +18,7 @@ def _split(scope: Any) -> Any:
 def _org(user: Any) -> Any:
     """The number in `orgId:123`."""
     number = str(user).rpartition(":")[2]
-    return int(number) if number.isdigit() else None
+    return int(number) if number.isascii() and number.isdigit() else None
 
 
 class TokenInfo(Result):
@@ -26,9 +26,9 @@ class TokenInfo(Result):
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, populate_by_name=True, defer_build=True)
 
-    scopes: Annotated[list[str] | None, BeforeValidator(_split)] = Field(None, alias="scope")
+    scopes: Annotated[list[OurText] | None, BeforeValidator(_split)] = Field(None, alias="scope")
     org_id: Annotated[int | None, BeforeValidator(_org)] = Field(None, alias="authenticated_userid")
-    token_type: str | None = Field(None, alias="token_type")
+    token_type: Word | None = Field(None, alias="token_type")
     expires_in: int | None = Field(None, alias="expires_in", description="Seconds or ms; 0: until revoked.")
     created_at: Stamp | None = Field(None, alias="created_at")
 

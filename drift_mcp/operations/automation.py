@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from drift_mcp.fields import Cleaned, Id, Line, Stamp, Text
+from drift_mcp.fields import Cleaned, Id, Line, OurData, OurText, Stamp, Text, Word
 from drift_mcp.operation import (
     WIDE,
     Access,
@@ -31,22 +31,22 @@ def _goal_texts(goals: Any) -> Any:
 
 class Playbook(Result):
     id: int | None = None
-    name: str | None = None
-    report_type: str | None = Field(None, description="Its purpose, e.g. BOOK_MORE_MEETINGS.")
+    name: OurText | None = None
+    report_type: Word | None = Field(None, description="Its purpose, e.g. BOOK_MORE_MEETINGS.")
     interaction_id: int | None = Field(None, description="Starts it in the chat widget.")
-    goals: Annotated[list[str] | None, BeforeValidator(_goal_texts)] = None
+    goals: Annotated[list[OurText] | None, BeforeValidator(_goal_texts)] = None
     updated_at: Stamp | None = None
     created_at: Annotated[Stamp | None, WIDE] = None
     created_author_id: Annotated[int | None, WIDE] = None
     updated_author_id: Annotated[int | None, WIDE] = None
-    meta: Annotated[dict[str, Any] | None, WIDE] = None
+    meta: Annotated[OurData | None, WIDE] = None
     org_id: Annotated[int | None, Field(exclude=True)] = None
 
 
 class LandingPage(Result):
     playbook_id: int | None = None
-    playbook_name: str | None = None
-    landing_page_url: str | None = None
+    playbook_name: OurText | None = None
+    landing_page_url: OurText | None = None
 
 
 class ListPlaybooks(ListRequest, Detailed):

@@ -17,7 +17,10 @@ from drift_mcp.fields import (
     Line,
     Stamp,
     VisitorData,
+    VisitorName,
     VisitorText,
+    Word,
+    is_time,
 )
 from drift_mcp.operation import (
     IN_QUERY,
@@ -45,6 +48,7 @@ _NAMED = {
     "email": "email", "name": "name", "phone": "phone", "externalId": "externalId", "tags": "tags",
     "last_active": "lastActive", "last_contacted": "lastContacted", "start_date": "startDate",
 }  # fmt: skip
+_TIMES = frozenset({"last_active", "last_contacted", "start_date"})
 _BOOKKEEPING = ("_", "original_", "recent_")
 _MANAGED = frozenset(
     {
@@ -72,17 +76,34 @@ def place(value: Any) -> Any:
     return ", ".join(str(part) for part in named if part) or None
 
 
+def _named(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that stand by name, of those that are what their name says: anybody can set any of them."""
+    named: dict[str, Any] = {}
+    for theirs, ours in _NAMED.items():
+        value = attributes.get(theirs)
+        if theirs in _TIMES:
+            if is_time(value):
+                named[ours] = value
+        elif theirs == "tags":
+            if isinstance(value, list):
+                named[ours] = [name for name in tag_names(value) if isinstance(name, str)]
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            named[ours] = str(value)
+    return named
+
+
 class Contact(Result):
-    """A contact. Drift keeps everything in one map of attributes; the usual ones stand here by name."""
+    """A contact. Drift keeps everything in one map of attributes; the usual ones stand here by name.
+
+    One of these that is not what its name says, such as a time that is none, stays among the others.
+    """
 
     id: int | None = None
     email: VisitorText | None = None
     name: VisitorText | None = None
     phone: VisitorText | None = None
-    external_id: Annotated[str | None, BeforeValidator(lambda value: None if value is None else str(value))] = Field(
-        None, description="The id your own system gave."
-    )
-    tags: Annotated[list[str] | None, BeforeValidator(tag_names)] = None
+    external_id: VisitorName | None = Field(None, description="The id your own system gave.")
+    tags: Annotated[list[VisitorName] | None, BeforeValidator(tag_names)] = None
     location: VisitorText | None = None
     created_at: Stamp | None = None
     last_active: Stamp | None = None
@@ -96,20 +117,20 @@ class Contact(Result):
         attributes = raw.get("attributes") if isinstance(raw, dict) else None
         if not isinstance(attributes, dict):
             return raw
-        named = {ours: attributes[theirs] for theirs, ours in _NAMED.items() if theirs in attributes}
+        named = _named(attributes)
         full = getattr(info.context, "detail", "brief") == "full"
         rest = {
             name: value
             for name, value in attributes.items()
-            if full or not (name in _NAMED or name in _MANAGED or name.startswith(_BOOKKEEPING))
+            if full or not (_NAMED.get(name) in named or name in _MANAGED or name.startswith(_BOOKKEEPING))
         }
         return raw | named | {"location": place(attributes.get("last_context_location")), "attributes": rest}
 
 
 class AttributeDefinition(Result):
-    name: str | None = None
-    display_name: str | None = None
-    type: str | None = Field(None, description="STRING, NUMERIC, BOOLEAN, DATETIME or DATE.")
+    name: VisitorName | None = None
+    display_name: VisitorText | None = None
+    type: Word | None = Field(None, description="STRING, NUMERIC, BOOLEAN, DATETIME or DATE.")
 
 
 # ---- requests ------------------------------------------------------------------------------------------------------

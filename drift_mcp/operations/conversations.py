@@ -4,7 +4,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from drift_mcp.fields import Cleaned, Data, Email, Id, Line, Moment, Stamp, Text, VisitorText
+from drift_mcp.fields import (
+    Cleaned,
+    Email,
+    Id,
+    Line,
+    Moment,
+    OurText,
+    Stamp,
+    Text,
+    VisitorData,
+    VisitorText,
+    Word,
+)
 from drift_mcp.operation import (
     LOCAL,
     WIDE,
@@ -42,19 +54,19 @@ class Conversation(Result):
     """A conversation; listings show the short form, without participants and tags (devdocs: list-conversations)."""
 
     id: int | None = None
-    status: str | None = None
+    status: Word | None = None
     contact_id: int | None = Field(None, description="The visitor: see get_contact.")
     participants: list[int] | None = Field(None, description="User ids.")
-    tags: Annotated[list[str] | None, BeforeValidator(tag_names), Field(alias="conversationTags")] = None
+    tags: Annotated[list[OurText] | None, BeforeValidator(tag_names), Field(alias="conversationTags")] = None
     inbox_id: Annotated[int | None, WIDE] = None
-    related_playbook_id: int | str | None = None
+    related_playbook_id: int | Word | None = None
     created_at: Annotated[Stamp | None, WIDE] = None
     updated_at: Stamp | None = None
     title: VisitorText | None = None
-    labels: list[str] | None = None
+    labels: list[OurText] | None = None
     assigned_user_id: int | None = None
-    workflow_id: int | str | None = None
-    custom_attributes: Data | None = None
+    workflow_id: int | Word | None = None
+    custom_attributes: VisitorData | None = None
     resolved_at: Stamp | None = None
     org_id: Annotated[int | None, Field(exclude=True)] = None
 

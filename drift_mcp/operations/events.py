@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from drift_mcp.fields import Line, Moment, Stamp, VisitorData
+from drift_mcp.fields import Line, Moment, Stamp, VisitorData, Word
 from drift_mcp.operation import Access, CatalogueRequest, ListRequest, Operation, Provenance, Result
 
 
 class Event(Result):
     id: int | None = None
-    type: str | None = Field(None, description="As in webhooks, e.g. new_message.")
+    type: Word | None = Field(None, description="As in webhooks, e.g. new_message.")
     created_at: Stamp | None = None
     data: VisitorData | None = None
 

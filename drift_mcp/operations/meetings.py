@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Email, Id, Line, Moment, Stamp, Text, VisitorText
+from drift_mcp.fields import Email, Id, Line, Moment, Stamp, Text, VisitorText, Word
 from drift_mcp.operation import (
     WIDE,
     Access,
@@ -36,7 +36,7 @@ class Meeting(Result):
     """A meeting. Booked ones have no id of their own in Drift's documentation."""
 
     id: int | None = None
-    status: str | None = Field(None, description="ACTIVE or CANCELED.")
+    status: Word | None = Field(None, description="ACTIVE or CANCELED.")
     starts_at: Annotated[Stamp | None, Field(alias="slotStart")] = None
     ends_at: Annotated[Stamp | None, Field(alias="slotEnd")] = None
     agent_id: int | None = Field(None, description="User id of the host.")
@@ -45,20 +45,20 @@ class Meeting(Result):
     subject: VisitorText | None = None
     location: VisitorText | None = None
     meeting_type: VisitorText | None = None
-    meeting_source: str | None = None
+    meeting_source: Word | None = None
     meeting_notes: VisitorText | None = None
-    conference_type: str | None = None
+    conference_type: Word | None = None
     participants: list[Participant] | None = None
     participant_ids: list[int] | None = None
     end_user_time_zone: VisitorText | None = None
-    booked_by: int | str | None = None
+    booked_by: int | Word | None = None
     ended_at: Stamp | None = None
     updated_by: Annotated[int | None, WIDE] = None
     duration: Annotated[int | None, WIDE] = Field(None, description="Minutes.")
     scheduled_at: Annotated[Stamp | None, WIDE] = None
     updated_at: Annotated[Stamp | None, WIDE] = None
-    event_id: Annotated[str | None, WIDE] = None
-    slug: Annotated[str | None, WIDE] = None
+    event_id: Annotated[Word | None, WIDE] = None
+    slug: Annotated[Word | None, WIDE] = None
     is_recurring: Annotated[bool | None, WIDE] = None
     is_private: Annotated[bool | None, WIDE] = None
     org_id: Annotated[int | None, Field(exclude=True)] = None

@@ -11,7 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from drift_mcp.drift.wire import Expect
-from drift_mcp.fields import Id, Line, Stamp, Text, VisitorData, VisitorHtml, VisitorText
+from drift_mcp.fields import (
+    Id,
+    Line,
+    MimeType,
+    Stamp,
+    Text,
+    VisitorData,
+    VisitorHtml,
+    VisitorText,
+    Word,
+)
 from drift_mcp.operation import (
     LOCAL,
     WIDE,
@@ -41,7 +51,7 @@ Format = Annotated[Literal["text", "html"], LOCAL]
 class Attachment(Result):
     id: int | None = Field(None, description="See download_attachment.")
     file_name: VisitorText | None = None
-    mime_type: str | None = None
+    mime_type: MimeType = None
     url: Annotated[str | None, Field(exclude=True)] = None
 
 
@@ -50,14 +60,14 @@ class Message(Result):
 
     id: int | None = None
     conversation_id: Annotated[int | None, WIDE] = None
-    author: str | None = Field(None, description="visitor, agent or bot.")
+    author: Word | None = Field(None, description="visitor, agent or bot.")
     author_id: int | None = Field(None, description="Contact id of a visitor, else user id.")
-    type: str | None = Field(None, description="chat, or private_note: seen by the team only.")
+    type: Word | None = Field(None, description="chat, or private_note: seen by the team only.")
     text: Annotated[VisitorHtml | None, Field(alias="body")] = None
     created_at: Stamp | None = None
-    buttons: list[str] | None = None
+    buttons: list[VisitorText] | None = None
     attachments: list[Attachment] | None = None
-    labels: list[str] | None = None
+    labels: list[VisitorText] | None = None
     reply: int | None = Field(None, description="Message id this answers.")
     context: Annotated[VisitorData | None, WIDE] = None
     attributes: Annotated[VisitorData | None, WIDE] = None
@@ -89,7 +99,7 @@ class Document(Result):
 
     document_id: int | None = None
     file_name: VisitorText | None = None
-    mime_type: str | None = None
+    mime_type: MimeType = None
     bytes: int | None = None
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Id, Line, Moment, Stamp, Text, VisitorHtml
+from drift_mcp.fields import Id, Line, Moment, OurText, Stamp, Text, VisitorHtml, Word
 from drift_mcp.operation import Access, CatalogueRequest, Changed, Look, LostAnswer, Made, Operation, Provenance, Result
 from drift_mcp.operations import STAFF, Change, with_html
 
@@ -15,10 +15,10 @@ class Note(Result):
     id: int | None = None
     conversation_id: int | None = None
     body: VisitorHtml | None = None
-    type: str | None = None
+    type: Word | None = None
     user: int | None = Field(None, description="User id of the author.")
-    tags: list[str] | None = None
-    labels: list[str] | None = None
+    tags: list[OurText] | None = None
+    labels: list[OurText] | None = None
     closed: bool | None = None
     created_at: Stamp | None = None
     updated_at: Stamp | None = None

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from drift_mcp.fields import Email
+from drift_mcp.fields import Email, OurText
 from drift_mcp.operation import Access, Gone, Look, LookUp, LostAnswer, Operation, Request, Result, Target, Untold
 
 
@@ -11,8 +11,8 @@ class Person(Request):
 
 
 class Started(Result):
-    message: str | None = None
-    sent_to_email: str | None = Field(None, description="Who gets the export.")
+    message: OurText | None = None
+    sent_to_email: OurText | None = Field(None, description="Who gets the export.")
 
 
 OPERATIONS = [

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, model_validator
 
-from drift_mcp.fields import Cleaned, Line, iso_from_ms
+from drift_mcp.fields import Cleaned, Line, VisitorData, VisitorsValue, Word, iso_from_ms
 from drift_mcp.operation import LOCAL, Access, ListRequest, Operation, Request, Result, as_is
 
 METRICS = (
@@ -55,7 +55,7 @@ class ReportRow(Result):
     """One conversation. Drift's values come in the order of the metrics asked for; here they have their names."""
 
     conversation_id: int | None = None
-    metrics: dict[str, Any] | None = None
+    metrics: VisitorData | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -69,9 +69,9 @@ class ReportRow(Result):
 
 
 class Aggregate(Result):
-    type: str | None = None
-    property: str | None = None
-    value: Any = None
+    type: Word | None = None
+    property: Word | None = None
+    value: VisitorsValue = None
 
     @model_validator(mode="before")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from drift_mcp.fields import Email, Line, PathText
+from drift_mcp.fields import Email, Line, OurText, PathText, Word
 from drift_mcp.operation import (
     Access,
     Changed,
@@ -39,14 +39,14 @@ def _full_name(name: Any) -> Any:
 
 
 class ScimUser(Result):
-    id: str | None = Field(None, description="The Drift user id, as text.")
-    user_name: str | None = Field(None, description="The e-mail address.")
-    display_name: str | None = None
-    name: Annotated[str | None, BeforeValidator(_full_name)] = None
+    id: Word | None = Field(None, description="The Drift user id, as text.")
+    user_name: OurText | None = Field(None, description="The e-mail address.")
+    display_name: OurText | None = None
+    name: Annotated[OurText | None, BeforeValidator(_full_name)] = None
     active: bool | None = None
-    emails: Annotated[list[str] | None, BeforeValidator(_values)] = None
-    phone_numbers: Annotated[list[str] | None, BeforeValidator(_values)] = None
-    roles: Annotated[list[str] | None, BeforeValidator(_values)] = None
+    emails: Annotated[list[OurText] | None, BeforeValidator(_values)] = None
+    phone_numbers: Annotated[list[OurText] | None, BeforeValidator(_values)] = None
+    roles: Annotated[list[OurText] | None, BeforeValidator(_values)] = None
     photos: Annotated[list[Any] | None, Field(exclude=True)] = None
     schemas: Annotated[list[str] | None, Field(exclude=True)] = None
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from drift_mcp.fields import Id, Line
+from drift_mcp.fields import Id, Line, OurText, Word
 from drift_mcp.operation import (
     Access,
     CatalogueRequest,
@@ -26,9 +26,9 @@ Color = Annotated[str, Field(pattern="^[0-9A-Fa-f]{6}$")]
 
 class Tag(Result):
     id: int | None = None
-    name: str | None = None
-    color: str | None = None
-    description: str | None = None
+    name: OurText | None = None
+    color: Word | None = None
+    description: OurText | None = None
     enabled: bool | None = None
 
 

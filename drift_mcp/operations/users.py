@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from drift_mcp.fields import Email, Id, Line, Stamp
+from drift_mcp.fields import Email, Id, Line, OurText, Stamp, Word
 from drift_mcp.operation import (
     IN_QUERY,
     LOCAL,
@@ -24,17 +24,17 @@ from drift_mcp.operations import Change, Detailed
 
 class User(Result):
     id: int | None = None
-    name: str | None = None
-    alias: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    role: str | None = Field(None, description="member, admin or agent.")
-    availability: str | None = Field(None, description="AVAILABLE, OFFLINE or ON_CALL.")
-    time_zone: str | None = None
+    name: OurText | None = None
+    alias: OurText | None = None
+    email: OurText | None = None
+    phone: OurText | None = None
+    role: Word | None = Field(None, description="member, admin or agent.")
+    availability: Word | None = Field(None, description="AVAILABLE, OFFLINE or ON_CALL.")
+    time_zone: Word | None = None
     bot: bool | None = None
     verified: Annotated[bool | None, WIDE] = None
-    locale: Annotated[str | None, WIDE] = None
-    avatar_url: Annotated[str | None, WIDE] = None
+    locale: Annotated[Word | None, WIDE] = None
+    avatar_url: Annotated[OurText | None, WIDE] = None
     created_at: Annotated[Stamp | None, WIDE] = None
     updated_at: Annotated[Stamp | None, WIDE] = None
     org_id: Annotated[int | None, Field(exclude=True)] = None
@@ -42,17 +42,17 @@ class User(Result):
 
 class Team(Result):
     id: int | None = None
-    name: str | None = None
+    name: OurText | None = None
     members: list[int] | None = Field(None, description="User ids.")
     owner: int | None = Field(None, description="User id.")
-    status: str | None = Field(None, description="ENABLED or ARCHIVED.")
+    status: Word | None = Field(None, description="ENABLED or ARCHIVED.")
     main: bool | None = None
-    team_availability_mode: str | None = None
+    team_availability_mode: Word | None = None
     updated_at: Stamp | None = None
     auto_offline: Annotated[bool | None, WIDE] = None
     response_timer_enabled: Annotated[bool | None, WIDE] = None
     team_csat_enabled: Annotated[bool | None, WIDE] = None
-    workspace_id: Annotated[str | None, WIDE] = None
+    workspace_id: Annotated[Word | None, WIDE] = None
     org_id: Annotated[int | None, Field(exclude=True)] = None
 
 

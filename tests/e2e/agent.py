@@ -72,6 +72,7 @@ _ERROR = {
     "required": ["error"],
     "additionalProperties": False,
     "properties": {
+        "from_visitors": {"type": "string", "pattern": r"^error\.drift_says: "},
         "error": {
             "type": "object",
             "required": ["kind", "message", "next"],
@@ -81,10 +82,11 @@ _ERROR = {
                 "message": {"type": "string", "minLength": 10, "maxLength": 2000},
                 "next": {"type": "string", "minLength": 5, "maxLength": 500},
                 "status": {"type": "integer"},
+                "drift_says": {"type": "string", "minLength": 1},
                 "retry_after_seconds": {"type": "number", "minimum": 0},
                 "may_have_been_applied": {"const": True},
             },
-        }
+        },
     },
 }
 _CHECKED = Draft202012Validator(_ERROR)

@@ -285,8 +285,8 @@ class TestCommands:
                 shown += process.read_line()
             address = httpx.URL(next(word for word in shown.decode().split() if "redirect_uri=" in word))
             back = {"code": f"{CORES['refresh']}-as-a-code", "state": address.params["state"]}
-            page = httpx.get(address.params["redirect_uri"], params=back, trust_env=False, timeout=30)
-            status = process.wait(30)
+            page = httpx.get(address.params["redirect_uri"], params=back, trust_env=False, timeout=60)
+            status = process.wait(60)
         said = b"".join(process.output) + process.stderr.encode() + page.content + str(page.headers).encode()
         assert status == (0 if mode == "good" else 1), said
         assert found(said) == []

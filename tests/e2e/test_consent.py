@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from mcp_types import ElicitResult, InputRequiredResult
 
+from drift_mcp.audit import one_each
+
 from .agent import ERAS, Agent
 from .conftest import Connect
 
@@ -65,9 +67,8 @@ def deletions(drift: Any) -> list[str]:
     return [each["path"] for each in drift.requests() if each["method"] == "DELETE"]
 
 
-def audited(state: Path) -> Iterator[dict[str, Any]]:
-    for line in (state / "audit.jsonl").read_text().splitlines():
-        yield json.loads(line)
+def audited(state: Path) -> list[dict[str, Any]]:
+    return one_each(json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines())
 
 
 class TestBothEras:

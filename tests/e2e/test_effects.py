@@ -207,7 +207,7 @@ class TestAccounts:
         agent.ask("create_account", owner_id=owner, name="One", domain="unique.example")
         error = agent.refused("create_account", owner_id=owner, name="Two", domain="unique.example")
         assert error["kind"] == "conflict"
-        assert "unique.example" in error["message"]
+        assert "unique.example" in error["drift_says"]
         assert [row["name"] for row in agent.every_row("list_accounts") if row["domain"] == "unique.example"] == ["One"]
 
     @pytest.mark.parametrize("limit", [1, 5, 65, 200])

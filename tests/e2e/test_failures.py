@@ -93,7 +93,7 @@ class TestDriftRefuses:
             arguments = arguments | {"conversation_id": agent.ask("list_conversations", limit=1)["items"][0]["id"]}
         error = agent.refused(name, **arguments)
         assert (error["kind"], error["status"]) == ("invalid_request", 400)
-        assert words in error["message"]
+        assert words in error["drift_says"]
 
     def test_a_cursor_that_drift_did_not_give(self, agent: Agent) -> None:
         assert agent.refused("list_conversations", cursor="page_token=nonsense")["kind"] == "invalid_request"
@@ -200,9 +200,9 @@ class TestDriftIsBroken:
         assert time.monotonic() - began > 0.9
 
     def test_drifts_words_are_passed_on_from_every_kind_of_error_body(self, victim: Agent) -> None:
-        assert "contactId: is no id" in victim.refused("get_contact", contact_id=broken.OLD_ERRORS)["message"]
-        assert "contact not found" in victim.refused("get_contact", contact_id=broken.TEXT_ERROR)["message"]
-        assert "may not do that" in victim.refused("get_contact", contact_id=broken.ECHO)["message"]
+        assert "contactId: is no id" in victim.refused("get_contact", contact_id=broken.OLD_ERRORS)["drift_says"]
+        assert "contact not found" in victim.refused("get_contact", contact_id=broken.TEXT_ERROR)["drift_says"]
+        assert "may not do that" in victim.refused("get_contact", contact_id=broken.ECHO)["drift_says"]
 
     def test_how_long_to_wait_is_passed_on_and_the_next_call_does_not_even_ask(
         self, limited: Agent, drift_gone_wrong: BrokenDrift
@@ -210,7 +210,7 @@ class TestDriftIsBroken:
         error = limited.refused("get_contact", contact_id=broken.LIMITED)
         assert error["kind"] == "rate_limited"
         assert 17 <= error["retry_after_seconds"] <= 25  # not all who wait come back at once
-        assert "Slow down" in error["message"]
+        assert "Slow down" in error["drift_says"]
         drift_gone_wrong.seen.clear()
         error = limited.refused("get_contact", contact_id=broken.ODD_SHAPE)
         assert error["kind"] == "rate_limited"

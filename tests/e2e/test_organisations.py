@@ -289,6 +289,29 @@ class TestAsking:
         assert refused["error"]["kind"] == "confirmation_changed"
         assert [each for asked in drift.asked.values() for each in asked if each[1].endswith("/messages")] == []
 
+    @pytest.mark.parametrize("name", ["delete_contact", "send_message"])
+    async def test_nor_when_the_token_changes_on_the_way_to_drift(
+        self, drift: Drift, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        given: dict[str, Any] = {"contact_id": drift.first("contacts")}
+        if name == "send_message":
+            given = {"conversation_id": drift.first("conversations"), "body": "Write to somebody@else.example."}
+        execute = Connection.execute
+
+        async def late(here: Connection, operation: Any, *args: Any, **more: Any) -> Any:
+            if operation.name == name:  # such as while it waits for its turn
+                drift.using(GLOBEX)
+            return await execute(here, operation, *args, **more)
+
+        async def person(_: str) -> Answer:
+            return Answer.ACCEPTED
+
+        monkeypatch.setattr(Connection, "execute", late)
+        error = (await self.call(toolbox, name, Caller(ask=person), **given))["error"]
+        assert (error["kind"], "may_have_been_applied" in error) == ("not_connected", False)
+        assert "another organisation" in error["message"]
+        assert {method for method, path in drift.asked["globex"] if path != TOKEN_INFO[1]} == set()
+
     async def test_a_keyed_write_is_sent_to_no_other_organisation_than_the_one_its_key_is_of(
         self, drift: Drift, toolbox: Toolbox
     ) -> None:

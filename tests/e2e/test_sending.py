@@ -129,3 +129,18 @@ def test_the_servers_own_token_is_never_sent_whatever_the_answer(
         assert drift.token not in result.model_dump_json()
     assert person.asked == []
     assert written(drift) == []
+
+
+def test_a_job_sends_its_texts_as_text(agent: Agent, drift: Any, chat: int) -> None:
+    said = "a <script>b</script> & c"
+    agent.ask("reply_to_conversation", conversation_id=chat, body=said, note=said)
+    answer = drift.http.get(f"/conversations/{chat}/messages", headers={"Authorization": f"Bearer {drift.token}"})
+    bodies = [row["body"] for row in answer.raise_for_status().json()["data"]["messages"]]
+    assert bodies[-2:] == ["a &lt;script&gt;b&lt;/script&gt; &amp; c"] * 2
+
+
+@pytest.mark.parametrize("tool", ["send_message", "reply_to_conversation"])
+def test_a_script_in_a_button_is_never_sent(agent: Agent, drift: Any, chat: int, tool: str) -> None:
+    error = agent.refused(tool, conversation_id=chat, body="Choose.", buttons=["Yes", "<script>alert(1)</script>"])
+    assert "buttons: <script> is not allowed" in error["message"]
+    assert written(drift) == []

@@ -32,7 +32,7 @@ class Ended:
 
     async def first(self, count: int = 1) -> list[tuple[str, int, str]]:
         """All of them, once there are so many."""
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while len(self._rows) < count:
                 await self._more.wait()
         return self._rows
@@ -163,7 +163,7 @@ async def test_a_long_attempt_keeps_its_event(desk: Desk, ended: Ended, monkeypa
     taken = []
     async with working(desk):
         await begins(desk)
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             await began.wait()
         with anyio.move_on_after(slow - 0.1):
             while True:
