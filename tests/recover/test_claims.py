@@ -53,8 +53,9 @@ async def until(happened: Callable[[], bool]) -> None:
 
 
 async def until_seen(here: Desk) -> None:
+    """Until the fault has befallen a request, whose answer may still be on its way."""
     with anyio.fail_after(60):
-        while not [entry for entry in await here.requests() if entry.get("fault")]:  # noqa: ASYNC110 - as above
+        while not (await here.http.get("/_sandbox/faults")).json()["faults"][0]["injected"]:  # noqa: ASYNC110 - as above
             await anyio.sleep(0.01)
 
 

@@ -60,7 +60,7 @@ def chat(drift: LocalDrift) -> int:
 
 
 def answer_late(drift: LocalDrift, *, late: bool = True) -> None:
-    faults = [{"kind": "late_answer", "ms": LATE, "methods": ["POST"]}] if late else []
+    faults = [{"kind": "late_answer", "ms": LATE, "methods": ["POST"], "path": "*/messages"}] if late else []
     drift.http.post("/_sandbox/faults", json={"faults": faults}).raise_for_status()
 
 

@@ -31,7 +31,7 @@ def served(app: Starlette) -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """Ends as soon as it is told and nothing is in flight; uvicorn looks ten times a second, once for each of these.
+    """Ends as soon as it is told; uvicorn looks ten times a second, and waits for what is in flight.
 
     Its clock, the one of `Date`, goes on once a second.
     """
@@ -63,6 +63,8 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        for task in self.server_state.tasks:  # such as an answer that was to be late
+            task.cancel()
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks)
         await self.lifespan.shutdown()
