@@ -6,8 +6,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.conftest import PATIENCE, LocalDrift
 from tests.credentials.test_login import env
@@ -59,6 +62,13 @@ def browser(browser_process: Chrome) -> Chrome:
 def question(drift: LocalDrift) -> str:
     """Where Drift asks whether the app may in."""
     return f"{drift.url}/authorize?response_type=code&client_id=sandbox-client-id&redirect_uri=http://127.0.0.1:9/back"
+
+
+def shows(browser: Chrome, text: str, tag: str = "h1") -> bool:
+    """Whether it comes to show a page with this text in its first `tag`; what it shows may be on its way out."""
+    gone = (NoSuchElementException, StaleElementReferenceException)
+    wait = WebDriverWait(browser, PATIENCE, 0.02, gone)
+    return wait.until(lambda _: text in browser.find_element(By.TAG_NAME, tag).text, f"no {text!r}")
 
 
 @contextmanager

@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from drift_mcp.credentials.source import store
-from tests.conftest import PATIENCE, LocalDrift, Process
+from tests.conftest import LocalDrift, Process
 from tests.credentials.test_login import address, ended, kept, may_list_users
 
-from .conftest import site
+from .conftest import shows, site
 from .looks import flaws
 
 Launch = Callable[..., Process]
@@ -22,13 +20,6 @@ Launch = Callable[..., Process]
 
 def press(browser: Chrome, label: str) -> None:
     browser.find_element(By.XPATH, f"//button[.='{label}']").click()
-
-
-def shows(browser: Chrome, heading: str) -> bool:
-    """Whether it comes to show a page with this heading; what it shows may be on its way out."""
-    gone = (NoSuchElementException, StaleElementReferenceException)
-    wait = WebDriverWait(browser, PATIENCE, 0.02, gone)
-    return wait.until(lambda _: browser.find_element(By.TAG_NAME, "h1").text == heading, f"not {heading!r}")
 
 
 @contextmanager
