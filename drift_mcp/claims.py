@@ -24,7 +24,7 @@ from anyio import to_thread
 from drift_mcp.local_key import local_key
 from drift_mcp.operation import LostAnswer, Made, Operation, Request
 from drift_mcp.store import StoreUnavailable
-from drift_mcp.wal import use_wal
+from drift_mcp.wal import SMALL_CACHE, use_wal
 
 log = logging.getLogger(__name__)
 
@@ -289,6 +289,7 @@ class SqliteClaims:
                 path.chmod(0o600)
                 use_wal(db)
                 db.execute("PRAGMA synchronous = NORMAL")
+                db.execute(SMALL_CACHE)
                 db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
             db.executescript(_TABLE)
             db.execute("DELETE FROM claims WHERE at < ?", (time.time() - KEPT_FOR,))

@@ -23,7 +23,7 @@ from anyio import to_thread
 
 from drift_mcp.drift.clock import now
 from drift_mcp.store import StoreUnavailable
-from drift_mcp.wal import BUSY, use_wal
+from drift_mcp.wal import BUSY, SMALL_CACHE, use_wal
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +158,7 @@ class SqliteJournal:
         path.chmod(0o600)
         use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
+        db.execute(SMALL_CACHE)
         db.executescript(_TABLES)
         db.execute("PRAGMA busy_timeout = 0")  # from here on who waits lets others go on
         return db

@@ -5,6 +5,8 @@ import time
 
 BUSY = 5.0
 """Seconds to wait for another process that writes; a write takes a thousandth of that."""
+SMALL_CACHE = "PRAGMA cache_size = -256"
+"""KB for files whose rows are looked up one by one: the 2 MB of memory that SQLite takes else make that no faster."""
 _AGAIN = 0.02
 _IN_THE_WAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 """How the names of errors begin that another process makes, and waiting helps."""
