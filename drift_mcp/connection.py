@@ -197,6 +197,13 @@ class Connection:
             return ""
         return (await self._facts.now(patience)).organisation
 
+    async def named_organisation(self) -> str | None:
+        """As `organisation`; None where Drift does not name it, as then a renewed token counts as another one's."""
+        if self.settings.sandbox or self._open is not None:
+            return ""
+        facts = await self._facts.now()
+        return facts.organisation if facts.named else None
+
     @cached_property
     def _facts(self) -> "TokenFacts":
         from drift_mcp.token_facts import TokenFacts
@@ -257,11 +264,13 @@ class Connection:
         """
         from drift_mcp.keyed import Keyed
 
-        scope, patience = f"{self.name} {self._where}", self.settings.total_timeout
+        scope, whose, patience = f"{self.name} {self._where}", self.named_organisation, self.settings.total_timeout
         if self.shared is not None:
             from drift_mcp.store.journal import SharedJournal
 
-            return Keyed(SharedJournal(self.shared, patience), self.shared.secret, scope, self.organisation, patience)
+            return Keyed(
+                SharedJournal(self.shared, patience), self.shared.secret, scope, self.named_organisation, patience
+            )
         from drift_mcp.journal import SqliteJournal, needed
         from drift_mcp.local_key import local_key
 
@@ -273,7 +282,7 @@ class Connection:
             with needed():
                 return local_key(folder / "key")
 
-        return Keyed(SqliteJournal(folder), secret, scope, self.organisation, patience)
+        return Keyed(SqliteJournal(folder), secret, scope, whose, patience)
 
     @cached_property
     def tickets(self) -> Tickets:

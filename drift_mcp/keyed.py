@@ -22,7 +22,7 @@ from drift_mcp.execute import Outcome
 from drift_mcp.journal import Journal, Row, State
 from drift_mcp.operation import Request
 from drift_mcp.problems import problem
-from drift_mcp.token_facts import only_in
+from drift_mcp.token_facts import ASK_AGAIN, only_in
 from drift_mcp.workflow import JobFailed
 
 log = logging.getLogger(__name__)
@@ -38,14 +38,15 @@ _UNFINISHED = frozenset({"not_done", "unclear", "not_asked", "stopped", "problem
 Work = Callable[[float | None], Awaitable[Outcome]]
 """Makes the write; is told when (Unix time) an earlier call began it that nobody knows the end of."""
 Secret = Callable[[], Awaitable[bytes]]
-Organisation = Callable[[], Awaitable[str]]
+Organisation = Callable[[], Awaitable[str | None]]
 
 
 class Keyed:
     """The keyed writes of one connection, which `scope` names. `secret` gives what makes their hashes the server's own.
 
     `organisation` says which one the token in use is of: a key of one is unknown in another, whose rows stay as they
-    are. `patience`: how long a call waits for another one with the same key, in seconds.
+    are. None: nobody knows, and then nothing is sent, as it might have been before, under its organisation's name.
+    `patience`: how long a call waits for another one with the same key, in seconds.
     """
 
     def __init__(
@@ -61,12 +62,15 @@ class Keyed:
         """What `work` answers, or has answered an earlier call with this `key` of the caller and tool that are `names`.
 
         Raises:
-            JobFailed: the key was used with other arguments, or another call with it goes on for too long.
+            JobFailed: the key was used with other arguments, another call with it goes on for too long, or the
+                organisation is not known.
             StoreUnavailable: the journal cannot be asked. Nothing was sent.
             DriftError: which organisation it is for cannot be found out. Nothing was sent.
             Whatever `work` raises.
         """
         whose, secret = await self._organisation(), await self._secret()
+        if whose is None:
+            raise JobFailed(_WHOSE)
         name = _hashed(secret, [self._scope, whose, *names, key])
         arguments = _hashed(secret, request.model_dump(mode="json", exclude_none=True))
         row = await self._claim(name, arguments)
@@ -132,4 +136,10 @@ _STILL_RUNNING = problem(
     f"Another call with this {KEY} is still running.",
     "Wait, then call again with the same key and arguments: it answers what became of it.",
     retry_after_seconds=10,
+)
+_WHOSE = problem(
+    "organisation_unknown",
+    f"Drift does not say which organisation the token is of, so this {KEY} could write twice. Nothing was sent.",
+    f"Call again later, or without {KEY}; then look first whether it was done before.",
+    retry_after_seconds=int(ASK_AGAIN),
 )

@@ -34,6 +34,9 @@ from drift_mcp.drift.errors import (
     Unreachable,
 )
 
+ASK_AGAIN = 10.0
+"""Seconds for which it is taken for granted that Drift cannot tell, so that no call after call asks it in vain."""
+
 _only: ContextVar[str] = ContextVar("drift_mcp_only", default="")
 _used: ContextVar[list[SecretStr] | None] = ContextVar("drift_mcp_used", default=None)
 """While Drift is asked about a token: those that were used for that, as each try takes the one there is then."""
@@ -53,12 +56,14 @@ def only_in(organisation: str) -> Iterator[None]:
 class Facts:
     """What is known of `token`. `scopes` None: Drift did not tell them.
 
-    `organisation` is one text for each organisation; where Drift did not tell that, for each token. It is not shown.
+    `organisation` is one text for each organisation; where Drift did not tell that (`named`), for each token. It is not
+    shown.
     """
 
     token: SecretStr
     scopes: frozenset[str] | None
     organisation: str
+    named: bool
 
 
 class TokenFacts:
@@ -68,6 +73,8 @@ class TokenFacts:
         self._token = token
         self._ask = ask
         self._asking = anyio.Lock()
+        self._failed: tuple[SecretStr, DriftError] | None = None
+        self._asked_at = -math.inf
         self.latest: Facts | None = None
         """What is known of the token that was last asked about."""
 
@@ -77,20 +84,41 @@ class TokenFacts:
         Raises:
             DriftError: there is none, or Drift does not answer.
         """
-        token = await self._current()
-        if self.latest is not None and self.latest.token == token:
-            return self.latest
+        known = self._known(await self._current())
+        if known is not None:
+            return known
         with anyio.move_on_after(patience):
             async with self._asking:
                 return await self._asked()
         raise TimedOut
 
+    def _known(self, token: SecretStr) -> Facts | None:
+        """
+        Raises:
+            DriftError: Drift was asked a moment ago, and failed.
+        """
+        latest = self.latest
+        if latest is not None and latest.token == token and latest.named:
+            return latest
+        if anyio.current_time() >= self._asked_at + ASK_AGAIN:
+            return None
+        if self._failed is not None and self._failed[0] == token:
+            error = self._failed[1]
+            raise type(error)(error.detail, status=error.status, retry_after=error.retry_after)
+        return latest if latest is not None and latest.token == token else None
+
     async def _asked(self) -> Facts:
         token = await self._current()
-        while self.latest is None or self.latest.token != token:  # or else somebody else has asked meanwhile
-            self.latest = await self._told(token)
+        while (known := self._known(token)) is None:  # or else somebody else has asked meanwhile
+            try:
+                self.latest, self._failed = await self._told(token), None
+            except DriftError as error:
+                self._failed = token, error
+                raise
+            finally:
+                self._asked_at = anyio.current_time()
             token = await self._current()  # there may be another one by now
-        return self.latest
+        return known
 
     async def _told(self, token: SecretStr) -> Facts:
         """What Drift tells of the token that it is asked with: `token`, or another one that has come meanwhile."""
@@ -99,10 +127,12 @@ class TokenFacts:
         try:
             told = await self._ask()
         except (Forbidden, InvalidRequest, NotFound, UnexpectedStatus):
-            told = {}  # it answers, but not this: asking again would change nothing, and no keyed write could be made
+            told = {}  # it answers, but not this
         finally:
             _used.reset(asking)
-        return Facts(used[-1], frozenset(told.get("scopes") or ()) or None, _organisation(told, used[-1]))
+        number = told.get("org_id")
+        whose = f"organisation {number}" if isinstance(number, int) else f"token {_digest(used[-1])}"
+        return Facts(used[-1], frozenset(told.get("scopes") or ()) or None, whose, isinstance(number, int))
 
     async def _current(self) -> SecretStr:
         try:
@@ -152,8 +182,5 @@ class BoundCredential(CredentialProvider):
         return facts.token
 
 
-def _organisation(told: dict[str, Any], token: SecretStr) -> str:
-    number = told.get("org_id")
-    if isinstance(number, int):
-        return f"organisation {number}"
-    return f"token {sha256(token.get_secret_value().encode()).hexdigest()}"
+def _digest(token: SecretStr) -> str:
+    return sha256(token.get_secret_value().encode()).hexdigest()

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
 
+from drift_mcp import token_facts
 from drift_mcp.caller import Answer, Caller
 from drift_mcp.connection import Connection
 from drift_mcp.credentials.source import Source
@@ -218,6 +219,8 @@ class TestAsking:
         assert keyed["error"]["kind"] == "broken_answer"
         assert "may_have_been_applied" not in keyed["error"]
         assert drift.written("acme") == 0
+        await self.call(toolbox, "send_message", conversation_id=chat, body=BODY)  # without a key nobody has to know
+        assert drift.written("acme") == 1
 
     async def test_calls_at_the_same_time_ask_once(self, drift: Drift, toolbox: Toolbox) -> None:
         given = {"conversation_id": drift.first("conversations"), "body": BODY}
@@ -263,17 +266,20 @@ class TestAsking:
         assert (drift.written("acme"), drift.written("globex")) == (1, 1)
 
     @pytest.mark.parametrize("answer", [Response('{"scope": "all_data"}'), Response("{}", 403), Response("{}", 404)])
-    async def test_where_drift_names_no_organisation_each_token_is_one(
-        self, drift: Drift, toolbox: Toolbox, answer: Response
+    async def test_where_drift_names_no_organisation_a_key_writes_nothing_until_it_does(
+        self, drift: Drift, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch, answer: Response
     ) -> None:
-        drift.token_info = answer
         given = {"conversation_id": drift.first("conversations"), "body": BODY, "idempotency_key": KEY}
+        drift.token_info = answer
+        for _ in range(2):
+            assert (await self.call(toolbox, "send_message", **given))["error"]["kind"] == "organisation_unknown"
+        assert drift.count("acme", *TOKEN_INFO) == 1
+        monkeypatch.setattr(token_facts, "ASK_AGAIN", 0)
+        drift.token_info = None
         first = await self.call(toolbox, "send_message", **given)
-        assert (await self.call(toolbox, "send_message", **given))["id"] == first["id"]
         drift.using(RENEWED)
-        assert "already_done" not in await self.call(toolbox, "send_message", **given)
-        drift.using(ACME)
         assert (await self.call(toolbox, "send_message", **given))["id"] == first["id"]
+        assert drift.written("acme") == 1
 
     async def test_a_text_that_a_person_let_pass_for_one_organisation_is_not_sent_in_another(
         self, drift: Drift, toolbox: Toolbox
