@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from anyio.from_thread import BlockingPortal
 from mcp import Client, StdioServerParameters, stdio_client
+from mcp.client.sse import sse_client
 
 from drift_mcp.http.keys import new_key
 from tests.conftest import LocalDrift
@@ -21,7 +22,8 @@ from tests.http.host import Host, client
 from .agent import Agent
 from .catalogue import LISTED
 
-TEXT = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S))
 HOSTS = {
     name: [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", section, re.M | re.S)]
@@ -36,6 +38,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
 LOCAL = [pytest.param(entry, id=name) for name, entry in ENTRIES.items() if "command" in entry]
 REMOTE = [pytest.param(entry, id=name) for name, entry in ENTRIES.items() if "url" in entry]
 SNIPPETS = re.findall(r"^```python\n(.*?)^```$", SECTIONS["Frameworks"], re.M | re.S)
+SDK = re.findall(r"^```python\n(.*?)^```$", SECTIONS["The Python SDK"], re.M | re.S)
 ADDRESS = "http://127.0.0.1:8200"
 KEY, KNOWN_AS = new_key("team")
 
@@ -140,7 +143,7 @@ async def test_each_frameworks_servers_list_the_tools(
 def test_the_sdks_program_prints_the_same_of_a_server_of_its_own_and_of_the_teams(
     team: Host, environment: dict[str, str], workplace: Path
 ) -> None:
-    [program] = re.findall(r"^```python\n(.*?)^```$", SECTIONS["The Python SDK"], re.M | re.S)
+    program = SDK[0]
     done = subprocess.run(
         [sys.executable, "-c", program.replace(ADDRESS, team.url)],
         env=environment | {"DRIFT_MCP_KEY": KEY}, cwd=workplace, capture_output=True, text=True, check=False,
@@ -149,6 +152,42 @@ def test_the_sdks_program_prints_the_same_of_a_server_of_its_own_and_of_the_team
     assert len(lines) == 6, done.stderr
     assert lines[:3] == lines[3:]
     assert all(re.fullmatch(r"\d+ open", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("typed", "era", "told"), [("y", "auto", "'ok': True"), ("n", "legacy", "'answer': 'declined'")]
+)
+def test_the_sdks_callback_asks_the_person_who_decides(
+    typed: str, era: str, told: str, environment: dict[str, str], workplace: Path
+) -> None:
+    given = "elicitation_callback=ask"
+    assert given in SDK[1]
+    done = subprocess.run(
+        [sys.executable, "-c", SDK[1].replace(given, f'{given}, mode="{era}"')],
+        env=environment, cwd=workplace, capture_output=True, text=True, check=False, input=f"{typed}\n",
+    )  # fmt: skip
+    assert done.stdout.startswith("Delete contact "), done.stderr
+    assert told in done.stdout
+    [warning] = re.findall(r"logs `(.+?)`", SECTIONS["The Python SDK"])
+    assert warning in done.stderr
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_the_sdk_reaches_the_older_address_in_both_eras(team: Host, era: Literal["auto", "legacy"]) -> None:
+    address = f"{team.url}/sse"
+    assert f'sse_client("{ADDRESS}/sse", headers=key)' in SECTIONS["The Python SDK"]
+    key = {"Authorization": f"Bearer {KEY}"}
+    async with Client(sse_client(address, headers=key), mode=era) as connected:
+        assert [tool.name for tool in (await connected.list_tools()).tools] == LISTED
+
+
+def test_each_field_of_an_answer_that_is_explained_is_one() -> None:
+    """Renamed in the code, it would be unknown here."""
+    fields = re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", SECTIONS["Reading an answer"], re.M)
+    named = {name for row in fields for name in row if name}
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "drift_mcp").rglob("*.py"))
+    assert len(named) > 10
+    assert {name for name in named if not re.search(rf"""["']{name}["']|\b{name}[:=]""", code)} == set()
 
 
 def test_langchains_do_in_an_environment_of_their_own(
