@@ -156,5 +156,5 @@ def _said(problem: Any) -> str:
 
 def _unknown(name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}" if close else f"it takes {', '.join(known) or 'no arguments'}"
+    hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(known) or 'no arguments'}"
     return f"there is no argument {json.dumps(name)}; {hint}"

@@ -29,6 +29,7 @@ from drift_mcp.results import ToolResult, answered, failed
 from drift_mcp.store import StoreUnavailable
 from drift_mcp.token_facts import only_in
 from drift_mcp.told import Told
+from drift_mcp.trace import GONE
 from drift_mcp.workflow import JobFailed, NotAllowed, Runner, Workflow
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 INCOMPLETE = "incomplete"
 RAN_OUT = "The time of one call ran out: what problems names is missing or not done. Do not repeat what is done."
+
+IS_GONE = "It is not there; this call or another removed it."
 
 
 class Calls:
@@ -114,6 +117,8 @@ class Calls:
             problem = problems.internal(tool)
         else:
             content, blocks, meta = provenance.shown(entry.name, outcome.content, outcome.blocks, withhold=withhold)
+            if content.get(GONE) is True and tool.access is not Access.READ:
+                content["note"] = IS_GONE
             return answered(content, blocks) | ({"_meta": meta} if meta else {})
         problem, meta = provenance.explained(problem, withhold=withhold)
         return failed(problem) | ({"_meta": meta} if meta else {})
@@ -242,8 +247,10 @@ def _not_agreed(reason: NotAgreed) -> ToolResult:
         return reason.content
     if isinstance(reason, Refused):
         return failed(reason.content)
-    untrusted = {"_meta": {provenance.KEY: ["preview"]}} if isinstance(reason, Previewed) else {}
-    return answered(reason.content) | untrusted
+    if isinstance(reason, Previewed):  # it names the target as visitors did, in quotes that they cannot end
+        content, meta = provenance.named(reason.content, ["preview"])
+        return answered(content) | {"_meta": meta}
+    return answered(reason.content)
 
 
 def _where(error: BaseException) -> str:

@@ -147,6 +147,8 @@ def _source(entry: _Entry) -> credentials.Source | None:
     for name in sorted(set(given) - set(known)):
         close = get_close_matches(name, [*known, *_Entry.model_fields], n=1)
         hint = f"did you mean {close[0]}?" if close else "docs/credentials.md has those there are"
+        if name == "token":  # like many of them, and in a file of settings not wanted
+            hint = "a token does not belong in this file; say where it is, with token_env or token_file"
         raise InvalidSetting(f"{name!r} is no setting of a connection; {hint}")
     if entry.sandbox and given:
         raise InvalidSetting(f"leave out either `sandbox = true`, which needs no token, or {', '.join(given)}")

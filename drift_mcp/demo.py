@@ -6,10 +6,12 @@ job from end to end. The agent is a script: what it shows is what a model would 
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import textwrap
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -201,10 +203,18 @@ def _show_ending(story: Story) -> None:
     _echo(_wrapped(before, "  "))
     _echo(_wrapped(added, "  "), fg="green", bold=True)
     ending = (
-        f"{len(story.steps)} tool calls. Next: `drift-mcp tools` shows all operations, and mcp.json.example puts "
+        f"{len(story.steps)} tool calls. Next: `{_command()} tools` shows all operations, and mcp.json.example puts "
         "them into Claude Desktop or Cursor."
     )
     _echo(f"\n{_wrapped(ending)}\n", dim=True)
+
+
+def _command() -> str:
+    """What to type for `drift-mcp` here: as this was started, where it is not on the PATH."""
+    started = Path(sys.argv[0])
+    if shutil.which("drift-mcp"):
+        return "drift-mcp"
+    return shlex.quote(sys.argv[0]) if started.stem == "drift-mcp" else f"{shlex.quote(sys.executable)} -m drift_mcp"
 
 
 def _echo(text: str, **style: Any) -> None:

@@ -66,7 +66,7 @@ def _check_fields(operation: Operation, request: Request) -> None:
     for name in chosen:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}" if close else f"there are {', '.join(known)}"
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             raise InvalidArguments([f"fields: there is no field {json.dumps(name)}; {hint}"])
 
 

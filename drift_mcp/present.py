@@ -46,7 +46,7 @@ _noting: ContextVar[list[Json] | None] = ContextVar("noting", default=None)
 
 @contextmanager
 def noting_removed() -> Iterator[list[Json]]:
-    """Collects what was removed from each record presented inside, with the record's id: for jobs of many calls."""
+    """Collects what was removed from each record presented inside, with its kind and id: for jobs of many calls."""
     noted: list[Json] = []
     before = _noting.set(noted)
     try:
@@ -68,7 +68,7 @@ def result_of(model: type[Result], payload: Any, request: Request) -> Json:
         with counted() as removed, _setting_aside() as odd:
             slim = _shown(model, _lenient(model).model_validate(raw, context=request), request)
             slim |= _unexpected(model, odd)
-    return _with_removed(slim, removed)
+    return _with_removed(model, slim, removed)
 
 
 def _shown(model: type[Result], record: Result, request: Request) -> Json:
@@ -127,14 +127,15 @@ def _lenient(model: type[Result]) -> type[Result]:
     )
 
 
-def _with_removed(record: Json, removed: Removed) -> Json:
+def _with_removed(model: type[Result], record: Json, removed: Removed) -> Json:
     """`record` and what was taken out of it, if anything was: a sign that somebody hid words in it."""
     if not removed.invisible and not removed.hidden:
         return record
     counts = {name: count for name, count in (("invisible", removed.invisible), ("hidden", removed.hidden)) if count}
     noted = _noting.get()
     if noted is not None and len(noted) < _MOST_NOTED:
-        noted.append(({"id": record["id"]} if "id" in record else {}) | counts)
+        # What a job has read need not be in its answer, so an id alone would say nothing.
+        noted.append({"record": to_snake(model.__name__)} | ({"id": record["id"]} if "id" in record else {}) | counts)
     return record | {REMOVED: counts}
 
 

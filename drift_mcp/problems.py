@@ -8,18 +8,15 @@ import re
 from typing import Any
 
 from drift_mcp.arguments import InvalidArguments
+from drift_mcp.credentials import ways_to_connect
 from drift_mcp.drift.errors import DriftError, RateLimited
 from drift_mcp.operation import Access, LostAnswer, Operation, Provenance, Tool
 from drift_mcp.text import visible
 
 Problem = dict[str, Any]
 
-CONNECT = (
-    "Ask the user to do one of these: set DRIFT_ACCESS_TOKEN to a Drift token in the server's environment (in the "
-    "MCP config: env); run `drift-mcp login`; or start the server with --sandbox, a local "
-    "Drift to try things on without a token."
-)
-
+_ASK = " Ask the user "
+"""Where what a credential says of itself goes over to what to do."""
 _PUT_RIGHT = "Ask the user to put that right; `drift-mcp doctor`, run where this server runs, says how."
 """Where a token is to come from somewhere, but does not."""
 
@@ -50,7 +47,7 @@ _WHAT = {
 _NOTHING_SENT = re.compile(r"(, so|;) nothing was sent")
 
 _NEXT = {
-    "not_connected": CONNECT,
+    "not_connected": ways_to_connect(),
     "bad_token": "Ask the user to set it again, without quotes, spaces or line breaks.",
     "no_client": "Ask the user to set DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET in the server's environment.",
     "request_too_long": "Pass fewer or shorter values, in several calls if need be.",
@@ -89,7 +86,8 @@ def problem(kind: str, message: str, then: str, **more: Any) -> Problem:
 def invalid_arguments(tool: Tool, error: InvalidArguments) -> Problem:
     """The arguments do not fit the tool."""
     listed = visible("; ".join(error.problems[:8]))
-    return problem("invalid_arguments", f"{tool.name}: {listed}.", "Correct the arguments and call again.")
+    end = "" if listed.endswith("?") else "."
+    return problem("invalid_arguments", f"{tool.name}: {listed}{end}", "Correct the arguments and call again.")
 
 
 def drift_failed(tool: Tool, error: DriftError) -> Problem:
@@ -98,8 +96,12 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     if error.maybe_applied:  # that is so of the last try only, and an earlier one was sent
         message = _NOTHING_SENT.sub("", message)
     more: dict[str, Any] = {"status": error.status} if error.status is not None else {}
+    then = _NEXT.get(error.kind, "Call again.")
     if error.kind in _OWN_WORDS and error.detail:
-        message += f" {visible(error.detail).rstrip('.')}."
+        why, asks, what = visible(error.detail).partition(_ASK)
+        message += f" {why.rstrip('.')}."
+        if error.kind == "not_connected":  # another way to give a token would come after the one that was chosen
+            then = f"{asks.lstrip()}{what}" if asks else _PUT_RIGHT
     elif said := visible(error.detail).strip():
         more["drift_says"] = said
     if isinstance(error, RateLimited) and error.asked is not None:
@@ -107,9 +109,6 @@ def drift_failed(tool: Tool, error: DriftError) -> Problem:
     wait = error.retry_after if error.retry_after is not None else _RETRY_AFTER.get(error.kind)
     if wait is not None:
         more["retry_after_seconds"] = wait
-    then = _NEXT.get(error.kind, "Call again.")
-    if error.kind == "not_connected" and error.detail and "`drift-mcp login`" not in error.detail:
-        then = _PUT_RIGHT  # another way to give a token would come after the one that was chosen
     if error.kind == "forbidden":
         message += f" {tool.name} needs the scope {tool.scope}." if tool.scope else ""
         then = _SCOPE_NOTE if tool.scope else _RENEW_NOTE

@@ -83,12 +83,12 @@ PROMPTS = (
             Argument("conversation_id", "The conversation.", required=True, completes=CONVERSATIONS),
             Argument("tone", "How it should sound; else as our people write."),
         ),
-        needs=frozenset({"get_conversation_transcript"}),
+        needs=frozenset({"list_messages"}),
         parts=(
-            "Read Drift conversation {conversation_id} with get_conversation_transcript",
+            "Read Drift conversation {conversation_id} with list_messages",
             With("get_contact", ", and see who the visitor is with get_contact"),
-            ". Draft a reply. {tone} Where no tone is given, write as our agents wrote in this "
-            "transcript. Say only what the transcript or I have told you; mark what you would have to ask. ",
+            ". Draft a reply. {tone} Where no tone is given, write as our agents wrote in it. "
+            "Say only what the conversation or I have told you; mark what you would have to ask. ",
             With(
                 "reply_to_conversation",
                 "Show the draft and wait for my word; then send it with reply_to_conversation. ",

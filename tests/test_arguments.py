@@ -113,7 +113,7 @@ class TestWhatIsUnambiguous:
 
 class TestWhatIsRefused:
     def test_a_misspelled_name_leads_to_the_right_one(self) -> None:
-        assert problems({"contact_id": 1, "lable": "x"}) == ['there is no argument "lable"; did you mean label']
+        assert problems({"contact_id": 1, "lable": "x"}) == ['there is no argument "lable"; did you mean label?']
 
     def test_a_name_like_none_lists_what_there_is(self) -> None:
         (problem,) = problems({"contact_id": 1, "zzz": 1})

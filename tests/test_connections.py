@@ -143,6 +143,7 @@ class TestTheFile:
             (f"[connections.a]\nsandbox_org = {'9' * 5_000}", "no TOML$"),
             ("[connections.a]\nsandbox = true\nreadonly = true", "did you mean read_only"),
             ("[connections.a]\ntoken_flie = 'x'", "did you mean token_file"),
+            ("[connections.a]\ntoken = 'x'", "'token' is no setting .*with token_env or token_file"),
             ("[connections.a]\nsandbox = true\ncolour = 'x'", "'colour' is no setting .*docs/credentials.md"),
             ("[connections.a]", "one of token_env, .*oauth, or give `sandbox = true`"),
             ("[connections.a]\nsandbox = true\ntoken_env = 'A'", "either `sandbox = true`.* or token_env"),

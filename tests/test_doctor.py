@@ -201,6 +201,8 @@ class TestTheToken:
         found = examine(env={"DRIFT_ACCESS_TOKEN": few})["drift: scopes"]
         assert found["level"] == "warning"
         assert "send_message" in found["text"]
+        assert re.match(r"\d+ of the \d+ tools are hidden \(", found["text"])
+        assert ", because the token lacks " in found["text"]
         assert "conversation_write" in found["text"]
         assert "list_conversations" not in found["text"]
         narrowed = examine("--tools", "list_conversations", env={"DRIFT_ACCESS_TOKEN": few})["drift: scopes"]
@@ -269,6 +271,15 @@ class TestTheLogin:
         assert found["globex: token"]["todo"].startswith(f"give [connections.globex] in {file} `client_id`")
         assert found["initech: token"]["todo"] == f"run `drift-mcp login initech --connections {file}`"
         assert found["drift: token"]["todo"] == f"run `drift-mcp login drift --token --connections {file}`"
+
+    @pytest.mark.parametrize("app", [{}, {"DRIFT_CLIENT_ID": "app-1", "DRIFT_CLIENT_SECRET": "s3cret"}])
+    def test_the_kind_is_that_of_the_login_there_is_not_of_the_one_there_would_be(
+        self, run: Run, drift: LocalDrift, logged_in: Callable[..., dict[str, str]], app: dict[str, str]
+    ) -> None:
+        env = drift.env | logged_in(3600) | app
+        assert run("connections", "--json", env=env).json[0]["token_from"] == "login in the browser"
+        store(Path(env["DRIFT_STATE_DIR"])).save("drift", Tokens(SecretStr(drift.token), obtained_at=time.time()))
+        assert run("connections", "--json", env=env).json[0]["token_from"] == "login with a token"
 
     def test_one_that_has_ended_for_good_asks_for_a_new_one(
         self, examine: Examine, logged_in: Callable[..., dict[str, str]]

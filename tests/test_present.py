@@ -159,7 +159,7 @@ class TestRemovedText:
             card({"id": 5, "fullName": "J\u200b"})
             card({"id": 6, "fullName": "J"})
         card({"id": 8, "fullName": "J\u200b"})
-        assert noted == [{"id": 5, "invisible": 1}]
+        assert noted == [{"record": "card", "id": 5, "invisible": 1}]
 
 
 RESULTS = {operation.result: operation.name for operation in OPERATIONS.values()}

@@ -56,6 +56,21 @@ class TestEveryKind:
         assert unseen(told(errors.InvalidRequest(words))) == []
 
 
+class TestNoToken:
+    ASK = "Ask the user to run `drift-mcp login --token`."
+
+    def test_what_the_credential_asks_of_the_user_is_said_once_as_what_to_do_next(self) -> None:
+        found = told(errors.NotConnected(f"The token has ended. {self.ASK}"))
+        assert found["message"].endswith("nothing was sent. The token has ended.")
+        assert found["next"] == self.ASK
+
+    def test_where_nothing_is_known_of_it_the_ways_are_told_and_each_works_without_an_app(self) -> None:
+        assert "run `drift-mcp login --token`;" in told(errors.NotConnected())["next"]
+
+    def test_what_the_credential_says_that_asks_for_nothing_is_to_be_put_right(self) -> None:
+        assert "`drift-mcp doctor`" in told(errors.NotConnected("The file cannot be read."))["next"]
+
+
 class TestScope:
     def test_a_refusal_names_the_scope_that_the_operation_needs(self) -> None:
         found = told(errors.Forbidden("no", status=403), ONCE)

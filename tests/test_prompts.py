@@ -165,6 +165,7 @@ class TestPolicy:
 
     def test_where_nothing_may_be_sent_the_draft_is_only_shown(self) -> None:
         text = for_tools("draft_reply", "reply_to_conversation")
+        assert "with list_messages" in text  # in the transcript speakers can be faked
         assert "Show the draft; I send it myself." in text
         assert "send it with" not in text
 

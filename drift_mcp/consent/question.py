@@ -37,6 +37,11 @@ class NotAgreed(Exception):
 class Declined(NotAgreed):
     """The person did not say yes. A clear end, not an error that invites another try."""
 
+    @property
+    def answer(self) -> str:
+        """What they did instead, an `Answer`."""
+        return str(self.content["answer"])
+
 
 class Refused(NotAgreed):
     """The yes that was brought does not count, or nobody may be asked. An error; `kind` says which."""

@@ -10,6 +10,15 @@ ACCESS: Final = "access"
 CLIENT: Final = "client"
 
 
+def ways_to_connect(login: str = "drift-mcp login --token") -> str:
+    """What to ask of the user where nothing gives a token yet; `login` is what they type to log in."""
+    return (
+        "Ask the user to do one of these: set DRIFT_ACCESS_TOKEN to a Drift token in the server's environment (in the "
+        f"MCP config: env); run `{login}`; or start the server with --sandbox, a local Drift to try things on without "
+        "a token."
+    )
+
+
 class MissingCredential(Exception):
     """A credential that the call needs is not to be had: `ACCESS` to Drift, or `CLIENT` for the app's own.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drift_mcp.credentials.tokens import StoreError
 
-EXTRA = "Keeping a login needs more libraries: pip install 'drift-mcp[keyring]'."
+EXTRA = "Keeping a login needs more libraries: run pip install '.[keyring]' in the clone of drift-mcp."
 
 
 def write(path: Path, text: str) -> None:

@@ -21,7 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from drift_mcp.credentials import CLIENT, AppSource, ClientCredentials, CredentialProvider, MissingCredential, no_app
+from drift_mcp.credentials import (
+    CLIENT,
+    AppSource,
+    ClientCredentials,
+    CredentialProvider,
+    MissingCredential,
+    no_app,
+    ways_to_connect,
+)
 from drift_mcp.credentials.environment import VARIABLE, EnvironmentCredential, read
 from drift_mcp.settings import InvalidSetting, check_secure, expand_paths
 
@@ -128,7 +136,9 @@ class EnvironmentSource(Source):
     def login(self, name: str) -> "Login":
         from drift_mcp.credentials.stored import Login
 
-        return Login(f"{', '.join(VARIABLES[:-1])} and {VARIABLES[-1]} are not set, and nobody has logged in to Drift.")
+        none = f"{', '.join(VARIABLES[:-1])} and {VARIABLES[-1]} are not set, and nobody has logged in to Drift."
+        command = self.login_command(name)
+        return Login(none, f"Ask the user to run `{command}`.", ways_to_connect(command))
 
 
 def of_entry(entry: Mapping[str, Any]) -> Source:

@@ -43,10 +43,14 @@ _REFUSED = "Drift no longer accepts the login: it was revoked, or the answer to 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What is said where a person has to log in: that nobody has (`none`), and what to `ask` of the user."""
+    """What is said where a person has to log in: that nobody has (`none`), and what to `ask` of the user.
+
+    `ask_first` is asked instead where nobody has, if there are other ways than a login then.
+    """
 
     none: str = "Nobody has logged in to Drift."
     ask: str = "Ask the user to run `drift-mcp login`."
+    ask_first: str = ""
 
 
 class StoredCredential(Credential):
@@ -118,7 +122,7 @@ class StoredCredential(Credential):
             # The stamp is taken first: what is stored while it is read is read again.
             self._hold(await self._load(), stamp)
         if self._held is None:
-            raise self._login_needed(self._login.none)
+            raise MissingCredential(ACCESS, f"{self._login.none} {self._login.ask_first or self._login.ask}")
         return self._held
 
     def _hold(self, tokens: Tokens | None, stamp: Stamp | None) -> None:

@@ -23,7 +23,7 @@ TIME_LIMIT = 20.0
 for _name in ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
     logging.getLogger(_name).addFilter(lambda _: False)
 
-EXTRA = "OAuth needs more libraries: pip install 'drift-mcp[oauth]'."
+EXTRA = "OAuth needs more libraries: run pip install '.[oauth]' in the clone of drift-mcp."
 _BAD_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
 _BAD_APP = "Drift does not accept the app's id and secret; check DRIFT_CLIENT_ID and DRIFT_CLIENT_SECRET."
 _SPELLINGS = {

@@ -27,6 +27,11 @@ class Tokens:
     expires_at: float | None = None
     organisation: int | None = None
 
+    @property
+    def granted(self) -> bool:
+        """Whether they were granted in the browser, rather than typed in."""
+        return any(each is not None for each in (self.refresh, self.expires_at, self.organisation))
+
     def expired(self, now: float) -> bool:
         return self.expires_at is not None and now >= self.expires_at
 

@@ -59,7 +59,7 @@ def _of(connection: Connection, finding: Finding) -> Finding:
 
 
 def _scopes(toolbox: "Toolbox", scopes: Collection[str]) -> Finding:
-    """Which of the tools that would be listed the token cannot run."""
+    """Which of the tools that would be listed are not, because the token cannot run them."""
     about = f"{toolbox.connection.name}: scopes"
     if not scopes:
         return warning(about, "Drift does not tell the token's", "nothing: a call that lacks one says which")
@@ -69,5 +69,5 @@ def _scopes(toolbox: "Toolbox", scopes: Collection[str]) -> Finding:
         return ok(about, f"the token can run all {len(chosen)} tools that are listed")
     names = ", ".join(entry.name for entry in lacking[:_SHOWN]) + (", …" if len(lacking) > _SHOWN else "")
     missing = ", ".join(sorted({entry.scope for entry in lacking if entry.scope}))
-    text = f"the token cannot run {len(lacking)} of {len(chosen)} listed tools ({names}): it lacks {missing}"
+    text = f"{len(lacking)} of the {len(chosen)} tools are hidden ({names}), because the token lacks {missing}"
     return warning(about, text, "add the scopes to the app in Drift's developer portal, then get a new token")

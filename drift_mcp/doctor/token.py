@@ -24,12 +24,13 @@ from drift_mcp.doctor import Finding, problem, warning
 from drift_mcp.doctor.variables import unread
 
 GET_ONE = "a token of your Drift app (Drift's developer portal, Install to Drift)"
+_BROWSER, _TOKEN_TYPED = "login in the browser", "login with a token"
 _KINDS = {
     "token_env": "environment variable",
     "token_file": "file",
     "token_command": "command",
-    "oauth": "login in the browser",
-    "keyring": "login with a token",
+    "oauth": _BROWSER,
+    "keyring": _TOKEN_TYPED,
 }
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -61,7 +62,20 @@ def place(connection: Connection) -> Place:
         # What follows the program may be a secret.
         program = shown_program(source.token_command[0], "that `token_command` or DRIFT_TOKEN_COMMAND names")
         return Place(kind, program)
-    return Place(kind, str(connection.state() / "logins"))
+    return Place(_login_kind(connection) or kind, str(connection.state() / "logins"))
+
+
+def _login_kind(connection: Connection) -> str:
+    """How somebody has logged in, which may be otherwise than they now would have to; "" where that cannot be seen."""
+    from drift_mcp.credentials.tokens import StoreError
+
+    try:
+        tokens = credentials.store(connection.state()).load(connection.name)
+    except StoreError:
+        return ""
+    if tokens is None:
+        return ""
+    return _BROWSER if tokens.granted else _TOKEN_TYPED
 
 
 async def fault(connection: Connection) -> Finding | None:

@@ -5,7 +5,7 @@ What is undocumented (chat_to_call, gdpr_delete_requested, app_disconnected) has
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from drift_mcp.fields import Stamp, VisitorData, VisitorText, Word, shown_json
 from drift_mcp.operation import Result
@@ -25,9 +25,19 @@ class _Told(Result):
 
 
 class ChangedAttribute(Result):
+    """What is called `attributes.last_active` has times for values, as that attribute of a contact does."""
+
     name: str | None = None
     previous: VisitorValue = None
     updated: VisitorValue = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _times(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
+            return raw
+        named = raw["name"].rpartition(".")[2]
+        return raw | {each: shown_json(raw[each], named) for each in ("previous", "updated") if each in raw}
 
 
 class ContactUpdated(_Told):

@@ -215,6 +215,7 @@ OPERATIONS = [
         target=Target(
             "Delete account {account_id}",
             (LookUp("get_account", by="account_id", shows=("name", "domain")),),
+            "Drift keeps it, marked as deleted; this server cannot bring it back.",
         ),
         lost_answer=LostAnswer.IDEMPOTENT,
         recovery=Gone(Look("get_account", {"account_id": "account_id"}), marks={"deleted": True}),

@@ -354,6 +354,7 @@ OPERATIONS = [
         target=Target(
             "Delete contact {contact_id}",
             (LookUp("get_contact", by="contact_id", shows=("name", "email", "location")),),
+            "It goes from Drift's lists and views; this server cannot bring it back.",
         ),
         lost_answer=LostAnswer.IDEMPOTENT,
         recovery=Gone(Look("get_contact", {"contact_id": "contact_id"})),

@@ -136,7 +136,10 @@ class TestEnvironment:
                 await provider(source, name, tmp_path).token()
             return caught.value.problem
 
-        assert (await asked(of_environment(), "drift")).endswith("Ask the user to run `drift-mcp login`.")
+        said = await asked(of_environment(), "drift")
+        assert (said.count("Ask the user"), "run `drift-mcp login --token`;" in said) == (1, True)
+        app = EnvironmentSource(oauth=True, client_id="app-1", client_secret_env="DRIFT_CLIENT_SECRET")
+        assert "run `drift-mcp login`;" in await asked(app, "drift")
         for name in ("drift", "acme"):
             said = await asked(of_entry({"keyring": True}), name)
             assert f"`drift-mcp login {name} --token` with the file of connections" in said

@@ -187,7 +187,7 @@ class TestTrouble:
         self, store: TokenStore, library: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, library, None)
-        with pytest.raises(StoreError, match=r"pip install 'drift-mcp\[keyring\]'"), store.lock("acme", 1):
+        with pytest.raises(StoreError, match=r"pip install '\.\[keyring\]' in the clone"), store.lock("acme", 1):
             store.save("acme", TOKENS)
 
     def test_a_write_that_fails_leaves_what_was_there(self, store: TokenStore, monkeypatch: pytest.MonkeyPatch) -> None:

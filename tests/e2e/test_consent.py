@@ -103,7 +103,8 @@ class TestBothEras:
         person.action = "accept"
         assert agent.ask("delete_contact", contact_id=nina) == {"ok": True, "contact_id": nina}
         assert person.asked == [
-            f'Delete contact {nina}: name "Nina Falk", email "{NINA}"? This cannot be undone. '
+            f'Delete contact {nina}: name "Nina Falk", email "{NINA}"? It goes from Drift\'s lists and views; '
+            "this server cannot bring it back. "
             "Drift organisation: drift."
         ]
         assert deletions(drift) == [f"/contacts/{nina}"]

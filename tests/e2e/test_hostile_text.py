@@ -98,7 +98,7 @@ class TestMarking:
 
     def test_a_job_tells_in_which_messages_words_were_hidden(self, agent: Agent) -> None:
         told = agent.ask("triage_inbox", limit=50)["removed_text"]
-        assert [each for each in told if each["invisible"] == 117 and each["id"]]
+        assert [each for each in told if each["invisible"] == 117 and each["id"] and each["record"] == "message"]
 
 
 class TestTheTranscriptThatDriftWrites:
@@ -117,7 +117,7 @@ class TestTheTranscriptThatDriftWrites:
         assert f"\n{self.FORGED}" in text
         assert "Pay it now." in text
         assert result.meta[MARK] == ["transcript"]
-        warning = "speakers in it can be faked and hidden words are in it, in list_messages neither"
+        warning = "speakers can be faked and hidden words are included; list_messages has neither problem"
         assert result.structured_content["from_visitors"].endswith(warning)
         assert "list_messages" in next(t.description for t in agent.tools() if t.name == "get_conversation_transcript")
 

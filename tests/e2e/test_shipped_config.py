@@ -1,6 +1,7 @@
 """`mcp.json.example` works as it stands, and `drift-mcp demo` shows the whole at work."""
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 from mcp import Client, StdioServerParameters, stdio_client
+
+from drift_mcp.demo import _command
 
 from .agent import Agent
 from .catalogue import LISTED
@@ -87,3 +90,12 @@ class TestDemo:
         assert f"(Agent): {' '.join(reply.split()[:4])}" in seen
         assert f"(Agent): [private note: only the team sees it] {' '.join(note.split()[:4])}" in seen
         assert "Traceback" not in seen
+
+    def test_what_to_type_next_is_on_the_path_or_told_with_where_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("shutil.which", lambda _: None)
+        monkeypatch.setattr("sys.argv", [".venv/bin/drift-mcp", "demo"])
+        assert _command() == ".venv/bin/drift-mcp"
+        monkeypatch.setattr("sys.argv", ["/x/drift_mcp/__main__.py", "demo"])
+        assert _command() == f"{shlex.quote(sys.executable)} -m drift_mcp"
+        monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+        assert _command() == "drift-mcp"

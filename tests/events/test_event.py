@@ -105,3 +105,14 @@ class TestModels:
     def test_a_changed_attribute_is_read(self) -> None:
         shown = present.result_of(MODELS["contact_updated"], CHANGE, Request())
         assert shown["diff"] == [{"name": "attributes.alias", "updated": "nadine"}]
+
+    def test_a_changed_time_is_shown_as_every_other_time(self) -> None:
+        diff = [
+            {"name": "attributes.last_active", "previous": 1795289712867, "updated": 1795289713867},
+            {"name": "attributes.visits", "previous": 1795289712867, "updated": 1795289713867},
+        ]
+        shown = present.result_of(MODELS["contact_updated"], CHANGE | {"diff": diff}, Request())
+        assert shown["diff"] == [
+            diff[0] | {"previous": "2026-11-21T19:35:12Z", "updated": "2026-11-21T19:35:13Z"},
+            diff[1],
+        ]

@@ -160,7 +160,7 @@ class TestATypeThatNobodyKnows:
         for slip in ("new_mesage", "New Message", "newMessage"):
             error = (await call(desk, name, type=slip))["error"]
             assert error["kind"] == "invalid_arguments"
-            assert "did you mean new_message." in error["message"]
+            assert "did you mean new_message?" in error["message"]
 
     async def test_one_like_none_is_looked_for_with_the_note_that_it_is_not_documented(self, desk: Desk) -> None:
         waited = await call(desk, "wait_for_event", type="contact_created", wait_seconds=1)
