@@ -220,6 +220,8 @@ class Poller:
             for row in found:
                 if isinstance(row, dict):
                     yield row
+            if page.loops:  # there are more of them, which this way leads to none of
+                raise BrokenAnswer(status=page.answer.status)
 
     async def _place(self) -> "_Place | None":
         kept = await self._events.log.note(PLACE)

@@ -415,8 +415,18 @@ class TestFailures:
         await look(desk)
         assert await texts(desk) == ["first", "second"]
 
-    async def test_an_answer_that_is_no_list_is_a_broken_answer(self, tmp_path: Path) -> None:
-        odd = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": {"odd": 1}}))
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"data": {"odd": 1}},
+            {"data": [{"id": 1, "updatedAt": 1}], "links": {"next": "/conversations/list?page_token=again"}},
+        ],
+        ids=["no list", "pages in a circle"],
+    )
+    async def test_an_answer_that_leads_nowhere_is_a_broken_answer(
+        self, tmp_path: Path, answer: dict[str, Any]
+    ) -> None:
+        odd = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
         connection = Connection(
             Settings(sandbox=True, state_dir=str(tmp_path)),
             open_gateway=lambda _: Gateway("https://driftapi.com", FixedCredential("t"), transport=odd),
