@@ -74,6 +74,9 @@ class JobContext:
     async def token_info(self) -> Mapping[str, Any]:
         return await self._toolbox.operate("get_token_info", self._caller)
 
+    async def organisation(self) -> str:
+        return await self._toolbox.connection.organisation()
+
     def offered(self) -> "list[Entry]":
         return self._toolbox.offered()
 

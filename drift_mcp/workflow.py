@@ -53,6 +53,16 @@ class Context(Protocol):
         """
         ...
 
+    async def organisation(self) -> str:
+        """One text for the organisation of the token in use, another for each other one; not to be shown.
+
+        Drift is asked once for each token.
+
+        Raises:
+            DriftError: it cannot be read.
+        """
+        ...
+
     def left(self) -> float:
         """Seconds until no more is sent to Drift; infinite for a job that lasts."""
         ...

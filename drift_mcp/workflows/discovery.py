@@ -86,7 +86,10 @@ def _is_operation(entry: Entry) -> bool:
 
 def _why_not(entry: Entry, context: Context, *, lacking: bool) -> str:
     if lacking:
-        return f"Drift's token lacks the scope {entry.scope} for {entry.name}."
+        return (
+            f"Drift's token lacks the scope {entry.scope} for {entry.name}. Ask the user to add it to the app in "
+            "Drift's developer portal and to get a new token: a token does not gain scopes afterwards."
+        )
     forbidden = entry.access != "read" and context.about()["surface"]["read_only"]
     said = problems.read_only(entry.name) if forbidden else problems.not_allowed(entry.name)
     return f"{said['error']['message']} {said['error']['next']}"

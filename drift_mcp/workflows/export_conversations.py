@@ -1,6 +1,6 @@
 """`export_conversations`: transcripts of many conversations, into a file of the allowed folder or as the result itself.
 
-Calls to Drift: one to know the organisation (with a file); one for up to 100 conversations listed, or one for each id;
+Calls to Drift: one for up to 100 conversations listed, or one for each id;
 one for every 50 messages of each conversation (more where they are very long); with `contact_details` one for each
 contact.
 
@@ -113,7 +113,6 @@ async def export_conversations(request: ExportConversations, context: Context) -
     path = inside(context.files(), request.file, endings)
     chosen = request.model_dump(exclude={"overwrite", "resume"})
     name = await job_name(context, "export", chosen)
-    calls.made += 1
     try:
         journal = Journal(context.state(), name, fresh=not request.resume)
     except Running:

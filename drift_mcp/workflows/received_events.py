@@ -190,7 +190,7 @@ async def _note(wanted: Wanted, events: Events) -> dict[str, str]:
     if (await events.log.latest(Wanted(type=wanted.type, org_id=wanted.org_id), 1)).entries:
         return {}
     if meant := meant_by(wanted.type):
-        raise InvalidArguments([f"type: no event has this type; did you mean {meant}"])
+        raise InvalidArguments([f"type: no event has this type; did you mean {meant}?"])
     return {"note": UNDOCUMENTED}
 
 

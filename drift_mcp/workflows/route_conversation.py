@@ -178,7 +178,9 @@ class _Route:
 
 
 def _is_there(user: Row) -> bool:
-    return not user.get("bot") and str(user.get("availability")).upper() in REACHABLE
+    """Whether a person is. Who cannot be told from a bot is none."""
+    bot = user.get("bot") or "bot" in user.get("unexpected", {})
+    return not bot and str(user.get("availability")).upper() in REACHABLE
 
 
 def _whereabouts(user: Row) -> str:

@@ -1,11 +1,16 @@
 """`sync_contacts`: brings many contacts into Drift as a list or a file has them, and says what became of each.
 
-Calls to Drift: one to know the organisation, and one for the attributes that contacts have unless only e-mail, external
-id, name and phone are given; then one lookup a row by e-mail, or one for up to 25 rows by external id;
-and one write for each row that differs. Rows that an interrupted run finished cost none.
+Calls to Drift: one for the attributes that contacts have unless only e-mail, external id, name and phone are given; one
+lookup a row by e-mail, or one for up to 25 rows by external id; and one write for each row that differs. Rows that an
+interrupted run finished cost none. Which organisation it is was asked before, or is with one call more.
+
+Where the time of one call is all there is, the first rows are looked up beside the attributes: a Drift that has time
+for two calls only still gets on with every run.
 """
 
+import math
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -18,13 +23,14 @@ from drift_mcp.operation import Access, LostAnswer, Request, Result
 from drift_mcp.text import visible
 from drift_mcp.workflow import Context, NotAllowed, Workflow
 from drift_mcp.workflows.bulk.calls import GO_ON, JobCalls, Stopped
-from drift_mcp.workflows.bulk.columns import Names, declared, understand
-from drift_mcp.workflows.bulk.contact_job import LOOKUPS, ContactJob, Sample
+from drift_mcp.workflows.bulk.columns import Declared, Names, declared, needs_declared, understand
+from drift_mcp.workflows.bulk.contact_job import AHEAD, LOOKUPS, PER_LOOKUP, ContactJob, Sample
 from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Prepared, Row, prepare
 from drift_mcp.workflows.bulk.files import FAILED, existing, refuse, remove, write_lines
 from drift_mcp.workflows.bulk.journal import Journal, Running, digest, job_name
 from drift_mcp.workflows.bulk.rows import ENDINGS, Table, table_of
 from drift_mcp.workflows.shared.contact_changes import Change
+from drift_mcp.workflows.shared.job import Job
 from drift_mcp.workflows.shared.shown import brief, slim
 
 SHOWN = 20
@@ -115,22 +121,27 @@ async def sync_contacts(request: SyncContacts, context: Context) -> dict[str, An
     else:
         table = await to_thread.run_sync(table_of, source)
     calls = JobCalls(context, DRY if request.dry_run else GO_ON)
-    names = understand(table, await declared(calls, table), create=request.new_attributes)
-    _has_key(request.key, table, names)
-    prepared = await to_thread.run_sync(prepare, table, request.key, names)
-    about = slim({"columns": names.told(table.columns), "new_attributes": list(names.new)})
     if request.dry_run:
-        report, _ = await _run(request, prepared, calls, None)
+        job = ContactJob(request.key, True, calls, None)
+        prepared, about = await _prepared(request, context, table, job)
+        report, _ = await _run(prepared, job)
         return report | about | {"dry_run": True}
-    whole = [request.key, [[row.key, row.fields] for row in prepared.rows]]
-    name = await job_name(context, "sync", digest(repr(whole)))
-    calls.made += 1
+    # As it was given: what its names mean is asked only once it is known which rows are left.
+    whole = await to_thread.run_sync(lambda: digest(repr([request.key, table.columns, table.rows])))
+    name = await job_name(context, "sync", whole)
     try:
         journal = Journal(context.state(), name, fresh=not request.resume)
     except Running:
         raise InvalidArguments(["this very sync is running already; wait for it to end"]) from None
     with journal:
-        report, failures = await _run(request, prepared, calls, journal)
+        job = ContactJob(request.key, False, calls, journal)
+        try:
+            prepared, about = await _prepared(request, context, table, job)
+        except InvalidArguments:
+            if not journal.resumed:
+                journal.finish()
+            raise
+        report, failures = await _run(prepared, job)
         if source is not None:
             beside = source.with_name(f"{source.name}{FAILED}")
             if failures:
@@ -143,6 +154,39 @@ async def sync_contacts(request: SyncContacts, context: Context) -> dict[str, An
     return report | about
 
 
+async def _prepared(
+    request: SyncContacts, context: Context, table: Table, job: ContactJob
+) -> tuple[Prepared, dict[str, Any]]:
+    """The rows, and what their names were taken for."""
+    ask = partial(declared, job.calls, table)
+    if context.left() < math.inf and needs_declared(table):
+        first = await to_thread.run_sync(_first, table, job)
+        known, _ = await Job(context).together(ask, partial(job.look_ahead, first))
+    else:
+        known = await ask()
+    names = understand(table, known, create=request.new_attributes)
+    _has_key(request.key, table, names)
+    prepared = await to_thread.run_sync(prepare, table, request.key, names)
+    return prepared, slim({"columns": names.told(table.columns), "new_attributes": list(names.new)})
+
+
+def _first(table: Table, job: ContactJob) -> list[Row]:
+    """The first rows to do, as far as they can be told without Drift: the names of the keys are ours."""
+    try:
+        names = understand(table, Declared(), create=True)
+    except InvalidArguments:
+        return []
+    most = AHEAD * (1 if job.key == "email" else PER_LOOKUP)
+    found: dict[str, Row] = {}
+    for given in table.rows:
+        for row in prepare(Table(table.columns, [given]), job.key, names).rows:
+            if job.journal is None or job.journal.outcome(row.key) is None:
+                found.setdefault(row.key, row)
+        if len(found) == most:
+            break
+    return list(found.values())
+
+
 def _has_key(key: Key, table: Table, names: Names) -> None:
     """Refuse a file that has no column for the key, instead of every row of it."""
     if table.columns is None or any(names.meaning[column] == key for column in table.columns):
@@ -151,10 +195,8 @@ def _has_key(key: Key, table: Table, names: Names) -> None:
     raise refuse(f"no column is the {key} that tells contacts apart; its columns: {columns}. Rename one, or choose key")
 
 
-async def _run(
-    request: SyncContacts, prepared: Prepared, calls: JobCalls, journal: Journal | None
-) -> tuple[dict[str, Any], list[Failure]]:
-    job = ContactJob(request.key, request.dry_run, calls, journal)
+async def _run(prepared: Prepared, job: ContactJob) -> tuple[dict[str, Any], list[Failure]]:
+    calls, journal = job.calls, job.journal
     waiting: list[Row] = []
     for row in prepared.rows:
         before = journal.outcome(row.key) if journal is not None else None
@@ -187,7 +229,10 @@ async def _run(
     if job.samples:
         report["samples"] = [_shown(sample) for sample in job.samples]
     if job.stop is not None:
-        report |= {"remaining": calls.total - calls.done, "stopped": calls.stopped(job.stop)}
+        # The first run has also had to ask which organisation it is.
+        again = journal is None or journal.resumed
+        stuck = again and sum(job.counts.values()) == resumed and not job.failures and not job.in_doubt
+        report |= {"remaining": calls.total - calls.done, "stopped": calls.stopped(job.stop, stuck=stuck)}
     return report, failures
 
 

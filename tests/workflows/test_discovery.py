@@ -96,7 +96,9 @@ async def test_what_the_token_may_not_do_is_not_offered(desk: Desk, monkeypatch:
 
     monkeypatch.setattr(desk.toolbox.connection, "scopes", scopes)
     found = await find(desk, "delete contact 55")
-    assert found == {"operations": [], "message": "Drift's token lacks the scope contact_write for delete_contact."}
+    assert found["operations"] == []
+    assert found["message"].startswith("Drift's token lacks the scope contact_write for delete_contact. Ask the user ")
+    assert "in Drift's developer portal" in found["message"]
     assert names(await find(desk, "read chat 12 from start to end"))[0] == "get_conversation_transcript"
 
 

@@ -78,7 +78,7 @@ class TestFile:
         desk = Desk(tmp_path, result_bytes=5_000_000)
         report = await export(desk, file="out.jsonl", limit=200)
         pages = sum(max(1, -(-len(each["messages"]) // 50)) for each in lines(desk))
-        assert report["drift_calls"] == len(desk.wire.calls) == 1 + 1 + pages
+        assert report["drift_calls"] == len(desk.wire.calls) == 1 + pages
 
     async def test_filters_choose(self, desk: Desk) -> None:
         await export(desk, file="closed.jsonl", status=["closed"], limit=500)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drift_mcp.drift.errors import Unauthorized
+from drift_mcp.drift.errors import OutOfTime, Unauthorized, Unreachable
 from drift_mcp.workflows.bulk import journal as module
 from drift_mcp.workflows.bulk.journal import Journal, Running, job_name
 
@@ -147,6 +147,8 @@ def test_jobs_left_for_long_are_forgotten(tmp_path: Path) -> None:
 class Place:
     """As much of a context as a job's name needs."""
 
+    failing: type[Exception] = Unauthorized
+
     def __init__(self, connection: str = "default", drift: str = "https://a", org: int | None = 1) -> None:
         self._about = {"connection": connection, "drift": drift, "server_version": "1", "surface": {}}
         self._org = org
@@ -154,10 +156,10 @@ class Place:
     def about(self) -> dict[str, Any]:
         return self._about
 
-    async def token_info(self) -> dict[str, Any]:
+    async def organisation(self) -> str:
         if self._org is None:
-            raise Unauthorized
-        return {"org_id": self._org}
+            raise self.failing
+        return f"organisation {self._org}"
 
 
 async def name_of(job: Any = "x", **place: Any) -> str:
@@ -175,6 +177,25 @@ async def test_a_job_has_the_same_name_each_time_and_another_in_every_other_plac
         await name_of(org=None),
     }
     assert len(names) == 6
+
+
+@pytest.mark.parametrize("error", [Unreachable, OutOfTime])
+async def test_where_drift_cannot_be_asked_a_job_has_no_name(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(Place, "failing", error)
+    with pytest.raises(error):
+        await name_of(org=None)
+
+
+def test_it_knows_whether_an_earlier_run_has_not_come_to_its_end(tmp_path: Path) -> None:
+    for fresh, resumed in ((False, False), (False, True), (True, False), (False, True)):
+        with Journal(tmp_path, "job", fresh=fresh) as journal:
+            assert journal.resumed is resumed
+    with Journal(tmp_path, "job") as journal:
+        journal.finish()
+    with Journal(tmp_path, "job") as journal:
+        assert not journal.resumed
 
 
 async def test_a_job_in_the_sandbox_of_this_process_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

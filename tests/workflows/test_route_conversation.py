@@ -83,6 +83,15 @@ class TestProposal:
         assert answer["proposed"]["name"] != "Loombot"
         assert "no account is known" in answer["proposed"]["reason"]
 
+    @pytest.mark.parametrize("odd", [{"type": "BOT"}, ["yes"], "perhaps"])
+    async def test_who_cannot_be_told_from_a_bot_is_not_proposed(self, desk: Desk, odd: Any) -> None:
+        everybody(desk, "OFFLINE")
+        for user in desk.world.rows("users"):
+            if user["bot"]:
+                user |= {"bot": odd, "availability": "AVAILABLE"}
+        answer = await desk.run("route_conversation", conversation_id=conversation_of(desk, None))
+        assert list(answer["proposed"]) == ["reason"]
+
     async def test_when_nobody_is_available_it_stays_with_the_owner_or_with_nobody(self, desk: Desk) -> None:
         everybody(desk, "OFFLINE")
         owned = await desk.run("route_conversation", conversation_id=conversation_of(desk, COBALT))

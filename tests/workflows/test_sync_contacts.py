@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from drift_mcp.arguments import InvalidArguments
+from drift_mcp.connection import Connection
 from drift_mcp.credentials import FixedCredential
 from drift_mcp.drift import pace
 from drift_mcp.drift.errors import (
@@ -32,6 +33,8 @@ from drift_mcp.drift.gateway import Gateway
 from drift_mcp.drift.limiter import Rates
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.sandbox import create_app
+from drift_mcp.settings import Settings
+from drift_mcp.toolbox import Toolbox
 from drift_mcp.workflow import NotAllowed
 from drift_mcp.workflows.bulk import contact_job
 from drift_mcp.workflows.bulk.journal import Journal
@@ -80,16 +83,16 @@ class TestRows:
         (patch,) = [call for call in desk.wire.calls if call.method == "PATCH"]
         assert patch.body == {"attributes": {"seats": 6}}
 
-    async def test_calls_by_email_are_one_a_row_and_one_a_write_and_one_for_the_organisation(self, desk: Desk) -> None:
+    async def test_calls_by_email_are_one_a_row_and_one_a_write(self, desk: Desk) -> None:
         report = await sync(desk, contacts=people(7))
-        assert report["drift_calls"] == len(desk.wire.calls) == 1 + 7 + 7
+        assert report["drift_calls"] == len(desk.wire.calls) == 7 + 7
 
     async def test_calls_by_external_id_are_one_for_25_rows(self, desk: Desk) -> None:
         given = [each | {"external_id": f"crm-{n}"} for n, each in enumerate(people(60))]
         assert counts(await sync(desk, contacts=given, key="external_id")) == (60, 0, 0, 0)
         report = await sync(desk, contacts=given, key="external_id")
         assert counts(report) == (0, 0, 60, 0)
-        assert report["drift_calls"] == len(desk.wire.calls) == 1 + 3
+        assert report["drift_calls"] == len(desk.wire.calls) == 3
 
     async def test_answers_too_large_to_be_whole_are_asked_for_in_parts(self, tmp_path: Path) -> None:
         desk = Desk(tmp_path, result_bytes=3_000)
@@ -175,7 +178,7 @@ class TestRows:
     async def test_creating_by_external_id_needs_an_address(self, desk: Desk) -> None:
         report = await sync(desk, contacts=[{"external_id": "e1", "name": "X"}], key="external_id")
         assert report["failures"][0]["reason"].endswith("creating one needs an email")
-        assert desk.wire.made("POST") == 1  # only the one for the organisation
+        assert desk.wire.made("POST") == 0
 
     async def test_an_address_that_several_share_is_told_apart_by_external_id_or_left_alone(self, desk: Desk) -> None:
         for number in (1, 2):
@@ -293,7 +296,7 @@ class TestLimitsAndFaults:
         report = await sync(desk, contacts=people(20))
         assert counts(report) == (20, 0, 0, 0)
         assert report["resumed"] == before
-        assert desk.wire.made("POST") - 1 == 20 - before
+        assert desk.wire.made("POST") == 20 - before
 
     @pytest.mark.parametrize("applied", [True, False])
     @pytest.mark.parametrize("error", [TimedOut, ConnectionLost, ServerFault])
@@ -301,7 +304,7 @@ class TestLimitsAndFaults:
         self, desk: Desk, applied: bool, error: type[TimedOut]
     ) -> None:
         async def meddle(number: int, call: Call, send: Send) -> Answer:
-            if call.method == "POST" and number in {3, 5}:
+            if call.method == "POST" and number in {2, 4}:
                 if applied:
                     await send(call)
                 raise error(maybe_applied=True)
@@ -309,7 +312,7 @@ class TestLimitsAndFaults:
 
         desk.wire.meddle = meddle
         assert counts(await sync(desk, contacts=people(6))) == (6, 0, 0, 0)
-        assert desk.wire.made("POST") == 1 + 6 + (0 if applied else 2)
+        assert desk.wire.made("POST") == 6 + (0 if applied else 2)
         for each in people(6):
             await contact(desk, each["email"])
 
@@ -458,9 +461,9 @@ POINTS: list[dict[str, Any]] = [
     {"when": "progress", "n": 1},
     {"when": "progress", "n": 9},
     {"when": "progress", "n": 20},
-    {"when": "before", "method": "POST", "n": 2},  # the first create: its intent is recorded, nothing is sent
-    {"when": "after", "method": "POST", "n": 2},  # it is applied, and not known to be
-    {"when": "after", "method": "POST", "n": 8},
+    {"when": "before", "method": "POST", "n": 1},  # the first create: its intent is recorded, nothing is sent
+    {"when": "after", "method": "POST", "n": 1},  # it is applied, and not known to be
+    {"when": "after", "method": "POST", "n": 7},
     {"when": "before", "method": "PATCH", "n": 2},
     {"when": "after", "method": "PATCH", "n": 3},
     {"when": "after", "method": "GET", "n": 6},
@@ -474,6 +477,21 @@ def child_desk(drift: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> D
     for name, value in drift.env.items():
         monkeypatch.setenv(name, value)
     return Desk(tmp_path, sandbox=False, base_url=drift.url)
+
+
+async def test_the_organisation_is_asked_once_for_all_syncs(
+    drift: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in drift.env.items():
+        monkeypatch.setenv(name, value)
+    toolbox = Toolbox(Connection(Settings(base_url=drift.url, state_dir=str(tmp_path))))
+    job = jobs.JOBS["sync_contacts"]
+    for count in (1, 2, 3):
+        await toolbox.run(job, jobs.parse(job, {"contacts": people(count)}))
+    await toolbox.aclose()
+    paths = [each["path"] for each in drift.requests()]
+    assert paths.count("/app/token_info") == 1
+    assert paths.count("/contacts") == 1 + 2 + 3 + 3
 
 
 class TestKill:
@@ -523,6 +541,6 @@ class TestKill:
         report = await sync(child_desk, file="rows.jsonl")
         assert counts(report) == (20, 0, 0, 0)
         assert report["resumed"] == 15
-        # The organisation; then for each row left a lookup, and a write at most.
-        assert report["drift_calls"] <= 1 + 5 + 5
+        # For each row left a lookup, and a write at most.
+        assert report["drift_calls"] <= 5 + 5
         assert Journal(tmp_path / "state", "any").mark() == 0

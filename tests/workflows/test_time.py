@@ -245,6 +245,67 @@ class TestLongJobs:
 
         run(main())
 
+    @pytest.mark.parametrize(("each", "more"), [(14.0, {}), (14.0, {"attributes": {"plan": "pro"}})])
+    def test_without_progress_a_sync_gets_on_where_there_is_time_for_a_look_up_and_a_write(
+        self, run: Run, tmp_path: Path, each: float, more: dict[str, Any]
+    ) -> None:
+        async def main() -> None:
+            drift = SlowDrift(tmp_path, each)
+            # All that are looked up beside the attributes: where one still waits for Drift, the time jumps while others
+            # are with a thread.
+            people = [{**person, **more} for person in self.PEOPLE[:4]]
+            done = 0
+            while done < len(people):
+                report = await drift.call("sync_contacts", contacts=people)
+                assert report["created"] > done
+                assert report.get("resumed", 0) == done
+                done = report["created"]
+            assert self._created(drift) == sorted(person["email"] for person in people)
+
+        run(main())
+
+    def test_rows_looked_up_beside_the_attributes_are_not_looked_up_again(self, run: Run, tmp_path: Path) -> None:
+        async def main() -> None:
+            drift = SlowDrift(tmp_path, 0.1)
+            people = [{**person, "attributes": {"plan": "pro"}} for person in self.PEOPLE]
+            report = await drift.call("sync_contacts", contacts=people)
+            assert report["created"] == len(people)
+            asked = [sent[1:] for sent in drift.sent]
+            assert asked.count(("GET", "/contacts")) == len(people)
+            assert report["drift_calls"] == len(asked) == 1 + 2 * len(people)
+            first = [path for at, _, path in drift.sent if at == drift.sent[0][0]]
+            assert sorted(first) == ["/contacts"] * 4 + ["/contacts/attributes"]
+            keyed = [{**person, "external_id": f"crm-{n}"} for n, person in enumerate(people)]
+            drift.sent.clear()
+            await drift.call("sync_contacts", contacts=keyed, key="external_id", dry_run=True)
+            assert sorted(path for _, _, path in drift.sent) == ["/contacts", "/contacts/attributes"]
+
+        run(main())
+
+    @pytest.mark.parametrize("more", [{}, {"attributes": {"plan": "pro"}}])
+    def test_a_sync_that_gets_nowhere_says_what_it_needs_instead_of_calling_again(
+        self, run: Run, tmp_path: Path, more: dict[str, Any]
+    ) -> None:
+        async def main() -> None:
+            drift = SlowDrift(tmp_path, each=31.0)
+            people = [{**person, **more} for person in self.PEOPLE[:2]]
+            first = (await drift.call("sync_contacts", contacts=people))["stopped"]
+            assert first["next"].startswith("Call again with the same arguments.")
+            again = await drift.call("sync_contacts", contacts=people)
+            assert (again["created"], again["remaining"]) == (0, 2)
+            assert again["stopped"]["kind"] == "out_of_time"
+            assert again["stopped"]["message"].startswith("Drift is too slow for this: ")
+            assert "progress token" in again["stopped"]["next"]
+            assert "DRIFT_TOTAL_TIMEOUT" in again["stopped"]["next"]
+            assert self._created(drift) == []
+
+            async def hear(*_: Any) -> None:
+                pass
+
+            assert (await drift.call("sync_contacts", Caller(progress=hear), contacts=people))["created"] == 2
+
+        run(main())
+
     def test_without_progress_an_export_says_which_are_left(self, run: Run, tmp_path: Path) -> None:
         async def main() -> None:
             drift = SlowDrift(tmp_path, each=6.0)

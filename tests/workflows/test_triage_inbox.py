@@ -228,6 +228,14 @@ class TestWhenPartsFail:
         row = next(row for row in answer["conversations"] if row["conversation_id"] == conversation)
         assert "waiting" not in row
         assert [problem["part"] for problem in answer["problems"]] == ["messages"]
+        assert answer["problems"][0]["conversation_ids"] == [conversation]
+
+    async def test_one_problem_of_several_conversations_names_each(self, desk: Desk) -> None:
+        first, second, *_ = truly_waiting(desk)
+        desk.fail("GET", rf"/conversations/({first}|{second})/(json_transcript|messages)", status=500)
+        answer = await desk.run("triage_inbox", limit=50, unanswered_only=True)
+        (problem,) = answer["problems"]
+        assert (problem["count"], set(problem["conversation_ids"])) == (2, {first, second})
 
     async def test_when_no_messages_can_be_read_it_stops_trying(self, open_desk: Callable[..., Desk]) -> None:
         desk = open_desk(total=2.0)  # for each of its calls, before it takes no for an answer

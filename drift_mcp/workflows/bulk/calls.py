@@ -26,6 +26,13 @@ from drift_mcp.workflow import Context
 
 GO_ON = "Afterwards the same call goes on where it stopped."
 
+TOO_SLOW = "Drift is too slow for this: the time of one call ran out before one more row was done."
+MORE_TIME = (
+    "Calling again as things are will not help. Ask the user for a client that gives a progress token, as this job may "
+    "then last as long as it takes, or to raise DRIFT_TOTAL_TIMEOUT and how long the client waits for an answer. Then "
+    "call again with the same arguments."
+)
+
 HOPELESS = (NotConnected, BadToken, NoClient, Unauthorized, Forbidden, RateLimited, Unreachable, DriftDown, OutOfTime)
 """What fails every further row as well, so that the job stops."""
 
@@ -64,8 +71,10 @@ class JobCalls:
         if self.total is None or self.total <= 100 or self.done % 5 == 0 or self.done == self.total:
             await self._context.progress(float(self.done), self.total, message)
 
-    def stopped(self, error: DriftError) -> dict[str, Any]:
-        """Why the job stopped before its end, and what to do."""
+    def stopped(self, error: DriftError, *, stuck: bool = False) -> dict[str, Any]:
+        """Why the job stopped before its end, and what to do. `stuck`: the same call would not get any further."""
+        if stuck and isinstance(error, OutOfTime):
+            return {"kind": error.kind, "message": TOO_SLOW, "next": MORE_TIME}
         if type(error) is DriftError or not self._failed:
             # This job's own judgement, not one answer of Drift.
             told = {"message": f"{error.detail}.", "next": "Wait a little, then call again."}

@@ -82,13 +82,18 @@ class Names:
         return {name: target for name, target in self.meaning.items() if name != target}
 
 
+def needs_declared(table: Table) -> bool:
+    """Whether `table` has more than the usual fields, so that what its names mean is Drift's to say."""
+    return not all(_usual(name) in NAMED or not _ours(name) for name in _spelled(table))
+
+
 async def declared(calls: JobCalls, table: Table) -> Declared:
     """The attributes that contacts have; one call, and none where `table` has nothing but the usual fields.
 
     Raises:
         DriftError: Drift cannot be asked at all.
     """
-    if all(_usual(name) in NAMED or not _ours(name) for name in _spelled(table)):
+    if not needs_declared(table):
         return Declared()
     rows: list[dict[str, Any]] = []
     position: dict[str, Any] = {}

@@ -6,20 +6,26 @@ guard.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import anyio
 
 from drift_mcp.arguments import InvalidArguments
-from drift_mcp.drift.errors import Conflict, DriftError, InvalidRequest, NotFound
+from drift_mcp.drift.errors import BrokenAnswer, Conflict, DriftError, InvalidRequest, NotFound
+from drift_mcp.text import visible
 from drift_mcp.workflows.bulk.calls import HOPELESS, JobCalls, reason
 from drift_mcp.workflows.bulk.columns import NAMED
 from drift_mcp.workflows.bulk.contact_rows import Failure, Key, Row, changes, hidden_in_brief
 from drift_mcp.workflows.bulk.journal import Journal
+from drift_mcp.workflows.shared.lookups import all_with_ids
 
 LOOKUPS: dict[Key, str] = {"email": "find_contacts_by_email", "external_id": "find_contacts_by_external_id"}
 AT_ONCE = 5
+AHEAD = AT_ONCE - 1
+"""Look-ups that may be made beside another call."""
 PER_LOOKUP = 25
 TRIES = 3
 LOST_WAIT = 1.0
@@ -58,29 +64,58 @@ class ContactJob:
     samples: list[Sample] = field(default_factory=list[Sample])
     stop: DriftError | None = None
     faults: int = 0
+    in_doubt: bool = False
+    """Whether a write of this run may have been made, which the next run finds out."""
+    _ahead: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+
+    async def look_ahead(self, rows: list[Row]) -> None:
+        """Look up the first of `rows` while something else is asked. What fails here is asked again in its turn."""
+        groups = _groups(rows, self._at_a_time)
+
+        async def look(group: list[Row]) -> None:
+            with suppress(DriftError, InvalidArguments):
+                self._ahead.update(await self._look(group, "full"))
+
+        async with anyio.create_task_group() as workers:
+            for group in islice(groups, AHEAD):
+                workers.start_soon(look, group)
+
+    @property
+    def _at_a_time(self) -> int:
+        return 1 if self.key == "email" else PER_LOOKUP
 
     async def run(self, rows: list[Row]) -> None:
         """Work through `rows` until their end, or until `stop` says why not."""
-        groups = _groups(rows, 1 if self.key == "email" else PER_LOOKUP)
+        groups = _groups(rows, self._at_a_time)
         async with anyio.create_task_group() as workers:
             for _ in range(AT_ONCE):
                 workers.start_soon(self._work, groups)
 
     async def _work(self, groups: Iterator[list[Row]]) -> None:
         for group in groups:
-            try:
-                found = await self._look(group)
-            except HOPELESS as error:
-                self.stop = self.stop or error
-            except (DriftError, InvalidArguments) as error:
-                for row in group:
-                    await self._failed(row, _failure(error))
-            else:
-                for row in group:
-                    if self.stop is None:
-                        await self._do(row, found[row.key])
+            await self._do_all(group)
             if self.stop is not None:
                 return
+
+    async def _do_all(self, group: list[Row]) -> None:
+        asked = [row for row in group if row.key not in self._ahead]
+        try:
+            found = await self._look(asked) if asked else {}
+        except HOPELESS as error:
+            self.stop = self.stop or error
+        except (DriftError, InvalidArguments) as error:
+            if isinstance(error, BrokenAnswer) and len(asked) > 1:
+                # One contact that cannot be told costs the row that it is for, not the others.
+                for row in group:
+                    if self.stop is None:
+                        await self._do_all([row])
+                return
+            for row in group:
+                await self._failed(row, _failure(error))
+        else:
+            for row in group:
+                if self.stop is None:
+                    await self._do(row, found[row.key] if row.key in found else self._ahead.pop(row.key))
 
     async def _do(self, row: Row, found: list[dict[str, Any]]) -> None:
         try:
@@ -130,7 +165,7 @@ class ContactJob:
                     await self.calls.operate("update_contact", contact_id=contact["id"], **wanted)
             except DriftError as error:
                 if error.maybe_applied:
-                    in_doubt = outcome
+                    in_doubt, self.in_doubt = outcome, True
                     await anyio.sleep(LOST_WAIT * tried)
                 else:
                     in_doubt = None
@@ -177,23 +212,31 @@ class ContactJob:
             raise _RowFailed(f"{len(found)} contacts or more have this {self.key}; tell them apart with external_id")
         return found[0] if found else None
 
-    async def _look(self, group: list[Row]) -> dict[str, list[dict[str, Any]]]:
-        """The contacts in Drift with each row's key."""
+    async def _look(self, group: list[Row], detail: str = "") -> dict[str, list[dict[str, Any]]]:
+        """The contacts in Drift with each row's key, as far as the rows need it or in this `detail`.
+
+        Raises:
+            BrokenAnswer: a contact cannot be told from the others, so it would be missing, and made again.
+        """
         full = any(hidden_in_brief(name) for row in group for name in row.fields.get("attributes", ()))
-        detail, lookup = "full" if full else "brief", LOOKUPS[self.key]
+        detail, lookup = detail or ("full" if full else "brief"), LOOKUPS[self.key]
         if self.key == "email":
             (row,) = group
             answer = await self.calls.operate(lookup, email=row.fields["email"], limit=10, detail=detail)
-            return {row.key: answer["items"]}
+            return {row.key: all_with_ids(answer["items"])}
         ids = [row.key for row in group]
         answer = await self.calls.operate(lookup, external_ids=ids, detail=detail)
         if answer.get("truncated") and len(group) > 1:
             # Too much for one answer: values or whole contacts are missing from it.
             half = len(group) // 2
-            return await self._look(group[:half]) | await self._look(group[half:])
+            return await self._look(group[:half], detail) | await self._look(group[half:], detail)
         found: dict[str, list[dict[str, Any]]] = {given: [] for given in ids}
-        for contact in answer["items"]:
-            found.get(str(contact.get("external_id")), []).append(contact)
+        asked = {visible(given): given for given in ids}
+        for contact in all_with_ids(answer["items"]):
+            shown = str(contact.get("external_id"))
+            if shown not in asked:
+                raise _odd("Drift answered with a contact whose external_id is none of those asked for.")
+            found[asked[shown]].append(contact)
         return found
 
 
@@ -202,7 +245,14 @@ def _failure(error: DriftError | InvalidArguments) -> _RowFailed:
         return _RowFailed("; ".join(error.problems))
     lost = "; it may have been applied: call again with the same arguments to look" if error.maybe_applied else ""
     fault = not isinstance(error, Conflict | InvalidRequest | NotFound)
-    return _RowFailed(reason(error) + lost, fault=fault)
+    noted = "".join(f"; {note.rstrip('.')}" for note in getattr(error, "__notes__", ()) if not error.maybe_applied)
+    return _RowFailed(reason(error) + noted + lost, fault=fault)
+
+
+def _odd(why: str) -> BrokenAnswer:
+    error = BrokenAnswer()
+    error.add_note(why)
+    return error
 
 
 def _groups(rows: list[Row], size: int) -> Iterator[list[Row]]:

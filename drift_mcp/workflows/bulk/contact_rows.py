@@ -12,7 +12,7 @@ from drift_mcp.fields import Line
 from drift_mcp.operations.contacts import Contact, ContactDetails
 from drift_mcp.workflows.bulk.columns import NAMED, Names
 from drift_mcp.workflows.bulk.rows import Table
-from drift_mcp.workflows.shared.contact_changes import alike, same
+from drift_mcp.workflows.shared.contact_changes import alike, check_readable, same
 
 Key = Literal["email", "external_id"]
 
@@ -82,7 +82,13 @@ def prepare(table: Table, key: Key, names: Names) -> Prepared:
 
 
 def changes(row: Row, key: Key, contact: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs of `contact`, a presented one, as arguments of `update_contact`."""
+    """What differs of `contact`, a presented one, as arguments of `update_contact`.
+
+    Raises:
+        BrokenAnswer: what the contact has of it could not be read.
+    """
+    asked = row.fields.get("attributes", {})
+    check_readable(contact, [name for name in (*row.fields, *asked) if name not in {key, "attributes"}])
     found: dict[str, Any] = {}
     for name in NAMED:
         if (
@@ -93,9 +99,7 @@ def changes(row: Row, key: Key, contact: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = row.fields[name]
     there = contact.get("attributes", {})
     other = {
-        name: alike(wanted, there.get(name))
-        for name, wanted in row.fields.get("attributes", {}).items()
-        if not same(wanted, there.get(name))
+        name: alike(wanted, there.get(name)) for name, wanted in asked.items() if not same(wanted, there.get(name))
     }
     return found | ({"attributes": other} if other else {})
 

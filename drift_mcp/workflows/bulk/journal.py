@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from drift_mcp.drift.errors import BadToken, DriftError, NotConnected, Unreachable
+from drift_mcp.drift.errors import BadToken, DriftError, NotConnected, OutOfTime, Unreachable
 from drift_mcp.local_key import local_key
 from drift_mcp.workflow import Context
 
@@ -39,17 +39,17 @@ class Running(Exception):
 
 
 async def job_name(context: Context, kind: str, job: Any) -> str:
-    """A name for this `job` (JSON) in this Drift organisation. Costs one call.
+    """A name for this `job` (JSON) in this Drift organisation, which Drift is asked for once for each token.
 
     Raises:
-        NotConnected, BadToken, Unreachable: Drift cannot be asked, so nothing else can be done either.
+        NotConnected, BadToken, Unreachable, OutOfTime: Drift cannot be asked, so nothing else can be done either.
     """
     about = context.about()
     # The sandbox in this process forgets everything with it, and so must the jobs done there.
     process = _PROCESS if about.get("connection") == "sandbox" else None
     try:
-        org = (await context.token_info()).get("org_id")
-    except (NotConnected, BadToken, Unreachable):
+        org: str | None = await context.organisation()
+    except (NotConnected, BadToken, Unreachable, OutOfTime):
         raise
     except DriftError:
         org = None
@@ -79,6 +79,8 @@ class Journal:
         self._name = name
         self._key = local_key(folder / "key")
         self._path = folder / f"{name}.sqlite"
+        self.resumed = self._path.exists() and not fresh
+        """Whether an earlier run of the job has not come to its end."""
         try:
             self._db = _open(self._path)
         except sqlite3.DatabaseError as error:

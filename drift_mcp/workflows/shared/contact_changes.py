@@ -4,13 +4,15 @@ Fields stand in one flat mapping: `email`, `name`, `phone` and `external_id` by 
 attribute by Drift's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from drift_mcp.drift.errors import BrokenAnswer
 from drift_mcp.fields import VisitorName, VisitorsValue, iso_from_ms, shown_json
 from drift_mcp.operation import Result
 from drift_mcp.operations.contacts import Attributes
@@ -23,6 +25,9 @@ COMPANY = "employment_name"
 
 _NAMED = ("email", "name", "phone", "external_id")
 _HAVE_ARGUMENTS = {"email", "name", "phone", "externalId", "external_id", COMPANY}
+
+
+_UNREAD = "What the contact has could not be read, so nothing was written over it."
 
 
 class Change(Result):
@@ -52,8 +57,28 @@ def current(contact: Row) -> Row:
     return attributes | {name: contact[name] for name in _NAMED if name in contact}
 
 
+def check_readable(contact: Mapping[str, Any], names: Collection[str]) -> None:
+    """Refuse to write fields of `contact` that could not be read: they are not empty.
+
+    Raises:
+        BrokenAnswer: one of `names` is among what is `unexpected`, or is kept in attributes that are.
+    """
+    odd = contact.get("unexpected")
+    if not names or not isinstance(odd, dict):
+        return
+    if any(each in odd for name in ("attributes", *names) for each in (name, to_camel(name))):
+        error = BrokenAnswer()
+        error.add_note(_UNREAD)
+        raise error
+
+
 def changes(contact: Row, wanted: Mapping[str, Any]) -> list[Row]:
-    """The fields of `wanted` that are not so already: `{"field", "old", "new"}`, old left out where there is none."""
+    """The fields of `wanted` that are not so already: `{"field", "old", "new"}`, old left out where there is none.
+
+    Raises:
+        BrokenAnswer: what the contact has of them could not be read.
+    """
+    check_readable(contact, wanted)
     now = current(contact)
     return [
         {"field": name, **({"old": now[name]} if is_set(now.get(name)) else {}), "new": value}

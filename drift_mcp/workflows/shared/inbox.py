@@ -19,7 +19,7 @@ async def read_wait(job: Job, row: Row) -> None:
     try:
         messages, more = await lookups.messages(job, row["id"])
     except FAILURES as error:
-        job.note("messages", "list_messages", error)
+        job.note("messages", "list_messages", error, row["id"])
         row["unread"] = True
         return
     if more:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import anyio
+from pydantic import Field
 
 from drift_mcp import catalogue, problems
 from drift_mcp.arguments import InvalidArguments
@@ -20,6 +21,7 @@ from drift_mcp.workflow import Context, NotAllowed
 Row = dict[str, Any]
 
 AT_ONCE = 5
+_MOST_NAMED = 20
 
 FAILURES = (DriftError, NotAllowed, InvalidArguments)
 UNAVAILABLE = (NotFound, Forbidden, UnexpectedStatus, InvalidRequest, NotAllowed)
@@ -31,8 +33,13 @@ clock: Callable[[], float] = time.time
 class Problem(Result):
     part: str | None = None
     kind: str | None = None
-    next: str | None = None
+    message: str | None = None
     drift_says: VisitorText | None = None
+    next: str | None = None
+    retry_after_seconds: float | None = None
+    may_have_been_applied: bool | None = None
+    count: int | None = Field(None, description="How often, if more than once.")
+    conversation_ids: list[int] | None = Field(None, description="Of the first 20.")
 
 
 class Job:
@@ -76,14 +83,21 @@ class Job:
             raise failed[0]
         return results
 
-    def note(self, part: str, name: str, error: Exception) -> None:
-        """Keep why `part` is missing: operation `name` raised `error`. The same problem is counted, not repeated."""
+    def note(self, part: str, name: str, error: Exception, conversation_id: int | None = None) -> None:
+        """Keep why `part` is missing: operation `name` raised `error`. The same problem is counted, not repeated.
+
+        `conversation_id` is the conversation it is missing of, where there are several.
+        """
         problem = {"part": part} | _explained(name, error)
-        same = next((known for known in self.problems if known | {"count": 0} == problem | {"count": 0}), None)
+        same = next((known for known in self.problems if _of_all(known) == problem), None)
         if same is None:
-            self.problems.append(problem)
+            same = dict(problem)
+            self.problems.append(same)
         else:
             same["count"] = same.get("count", 1) + 1
+        if conversation_id is not None:
+            ids = same.setdefault("conversation_ids", [])
+            ids += [conversation_id] if len(ids) < _MOST_NAMED else []
 
     def unclear(self, part: str) -> bool:
         """Whether `part` was sent and its answer was lost, so that it may be done."""
@@ -111,6 +125,11 @@ class Job:
             items, more = page
             found += items
         return found, more
+
+
+def _of_all(problem: Row) -> Row:
+    """What of it is the same wherever it happens."""
+    return {name: value for name, value in problem.items() if name not in {"count", "conversation_ids"}}
 
 
 def _explained(name: str, error: Exception) -> Row:

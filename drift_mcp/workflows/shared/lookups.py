@@ -94,7 +94,9 @@ def all_with_ids(rows: list[Row]) -> list[Row]:
         BrokenAnswer: one has no id.
     """
     if len(with_ids(rows)) < len(rows):
-        raise BrokenAnswer
+        error = BrokenAnswer()
+        error.add_note("One of the contacts that it answered with has no id.")
+        raise error
     return rows
 
 
