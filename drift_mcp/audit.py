@@ -48,7 +48,7 @@ class End(StrEnum):
     NOT_APPLIED = "not_applied"
     UNKNOWN = "unknown"
     DECLINED = "declined"
-    """By the person who was asked."""
+    """The person who was asked did not say yes; the reason says so where they did not say no either."""
 
 
 class Audit:
@@ -184,6 +184,7 @@ class Note:
         self._end = End.NOT_APPLIED if self._sent_at is None else End.UNKNOWN
         if isinstance(error, Declined):
             self._end = End.DECLINED
+            self._reason = "" if error.answer == "declined" else error.answer
         elif isinstance(error, Refused):
             self._end, self._reason = End.REFUSED, error.kind
         elif isinstance(error, NotAllowed):

@@ -7,10 +7,11 @@ says what it is about to make, and then which record that is. It is known by has
 import hmac
 import json
 import logging
+import math
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ from typing import Any, Protocol
 import anyio
 from anyio import to_thread
 
+from drift_mcp.drift.clock import now
 from drift_mcp.local_key import local_key
 from drift_mcp.operation import LostAnswer, Made, Operation, Request
 from drift_mcp.store import StoreUnavailable
-from drift_mcp.wal import SMALL_CACHE, use_wal
+from drift_mcp.wal import SMALL_CACHE, executed, use_wal
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +38,18 @@ APART = 60.0
 """Seconds by which the clocks of two servers may differ."""
 _PAGES = 250
 """Pages of 4 KB to which SQLite's own log grows."""
-_BUSY = 0.2
+CLEAR_EVERY = 3600.0
+"""Seconds between looks for such claims: a server may run for longer than they are kept."""
+_BUSY = 1.0
 """Seconds to wait for another process that writes; a write takes a thousandth of that."""
 
 _TABLE = """
-CREATE TABLE IF NOT EXISTS claims (write BLOB PRIMARY KEY, content BLOB, record BLOB, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (
+    write BLOB PRIMARY KEY, content BLOB, record BLOB, at REAL NOT NULL, made REAL
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS under_way ON claims (content) WHERE content IS NOT NULL;
 CREATE INDEX IF NOT EXISTS made ON claims (record) WHERE record IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_age ON claims (at);
 """
 
 
@@ -52,6 +59,17 @@ class Claim:
 
     write: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record in Drift: its id, and when Drift made it (epoch ms), where Drift says so.
+
+    Drift's ids are never used again, but those of a sandbox that begins anew are: then that time is another one.
+    """
+
+    id: Any
+    at: float | None = None
 
 
 class Claims(Protocol):
@@ -68,18 +86,18 @@ class Claims(Protocol):
         """It is about to be sent."""
         ...
 
-    async def end(self, claim: Claim, record: str | None) -> None:
+    async def end(self, claim: Claim, record: Record | None) -> None:
         """It made `record`, Drift has said so; None: it made none."""
         ...
 
-    async def take(self, claim: Claim, record: str, since: float) -> bool:
+    async def take(self, claim: Claim, record: Record, since: float) -> bool:
         """`record` was found to be what it made. False, and nothing is done, where another write has it."""
         ...
 
-    async def taken(self, claim: Claim, record: str, since: float) -> bool:
+    async def taken(self, claim: Claim, record: Record, since: float) -> bool | None:
         """Whether another write has `record`, and has said so at `since` (Unix time) or later.
 
-        Drift's ids are never used again, but those of a sandbox that begins anew are.
+        None: it has one of that id that was made at another time.
         """
         ...
 
@@ -137,31 +155,31 @@ class Mine:
         if self._claim is not None:
             await self._claims.begin(self._claim)
 
-    async def made(self, made: Any) -> None:
-        """It has made the record with that id.
+    async def made(self, made: Record) -> None:
+        """It has made that record.
 
-        One that has none (None) cannot be told from that of the same write by another: this one stays in its way.
+        One without an id (None) cannot be told from that of the same write by another: this one stays in its way.
         """
-        if made is not None:
+        if made.id is not None:
             await self._end(self._record(made))
 
     async def dropped(self) -> None:
         """It has made nothing."""
         await self._end(None)
 
-    async def _end(self, record: str | None) -> None:
+    async def _end(self, record: Record | None) -> None:
         if self._claim is not None:
             with anyio.CancelScope(shield=True):
                 await self._claims.end(self._claim, record)
 
-    async def excludes(self, made: Any, since: float) -> bool:
-        """Whether the record with that id is another write's. As `Claims.taken`."""
-        if not self._list or made is None:
+    async def excludes(self, made: Record, since: float) -> bool | None:
+        """Whether that record is another write's. As `Claims.taken`."""
+        if not self._list or made.id is None:
             return False
         return await self._claims.taken(self._said(), self._record(made), since)
 
-    async def takes(self, made: Any, since: float) -> bool:
-        """Whether the record with that id can only be this write's, and is from now on. As `Claims.take`.
+    async def takes(self, made: Record, since: float) -> bool:
+        """Whether that record can only be this write's, and is from now on. As `Claims.take`.
 
         It cannot be told while the same write is under way a second time, or was and nobody knows what it made.
         """
@@ -169,15 +187,16 @@ class Mine:
             return True
         if await self._claims.rivals(self._said()):
             return False
-        return made is None or await self._claims.take(self._said(), self._record(made), since)
+        return made.id is None or await self._claims.take(self._said(), self._record(made), since)
 
     def _said(self) -> Claim:
         if self._claim is None:
             raise StoreUnavailable
         return self._claim
 
-    def _record(self, made: Any) -> str:
-        return f"{self._list} {made}"  # operations that are looked up in the same list make the same kind of record
+    def _record(self, made: Record) -> Record:
+        # Operations that are looked up in the same list make the same kind of record.
+        return Record(f"{self._list} {made.id}", made.at)
 
 
 def _hashed(secret: bytes, value: Any) -> str:
@@ -193,9 +212,9 @@ class SqliteClaims:
 
     `where` says which Drift it is.
 
-    A step takes some 20 microseconds and is made where it is called for. What is recorded survives the process, but not
-    a loss of power: to wait for the disk would cost each write some milliseconds. It is opened, in a thread, at the
-    first use.
+    A step takes some 20 microseconds and is made where it is called for; where another process has the file locked, it
+    is tried again and other calls go on meanwhile. What is recorded survives the process, but not a loss of power: to
+    wait for the disk would cost each write some milliseconds. It is opened, in a thread, at the first use.
     """
 
     def __init__(self, state: Callable[[], Path] | None, where: str) -> None:
@@ -204,6 +223,7 @@ class SqliteClaims:
         self._opening = anyio.Lock()
         self._db: sqlite3.Connection | None = None
         self._secret = secrets.token_bytes(32)
+        self._clear_at = -math.inf
 
     async def secret(self) -> bytes:
         """As in `Claims`."""
@@ -214,38 +234,41 @@ class SqliteClaims:
         """As in `Claims`."""
         with suppress(StoreUnavailable):
             await self._run(
-                "INSERT OR REPLACE INTO claims VALUES (?, ?, NULL, ?)",
+                "INSERT OR REPLACE INTO claims VALUES (?, ?, NULL, ?, NULL)",
                 *(_short(claim.write), _short(claim.content), time.time()),
             )
+            if now() >= self._clear_at:
+                self._clear_at = now() + CLEAR_EVERY
+                await self._run("DELETE FROM claims WHERE at < ?", time.time() - KEPT_FOR)
 
-    async def end(self, claim: Claim, record: str | None) -> None:
+    async def end(self, claim: Claim, record: Record | None) -> None:
         """As in `Claims`."""
         with suppress(StoreUnavailable):
             if record is None:
                 await self._run("DELETE FROM claims WHERE write = ?", _short(claim.write))
             else:
                 await self._run(
-                    "INSERT OR REPLACE INTO claims VALUES (?, NULL, ?, ?)",
-                    *(_short(claim.write), self._here(record), time.time()),
+                    "INSERT OR REPLACE INTO claims VALUES (?, NULL, ?, ?, ?)",
+                    *(_short(claim.write), self._here(record), time.time(), record.at),
                 )
 
-    async def take(self, claim: Claim, record: str, since: float) -> bool:
+    async def take(self, claim: Claim, record: Record, since: float) -> bool:
         """As in `Claims`."""
         write, made = _short(claim.write), self._here(record)
         done = await self._run(
-            "INSERT OR REPLACE INTO claims SELECT ?, NULL, ?, ? WHERE NOT EXISTS "
+            "INSERT OR REPLACE INTO claims SELECT ?, NULL, ?, ?, ? WHERE NOT EXISTS "
             "(SELECT 1 FROM claims WHERE record = ? AND write != ? AND at >= ?)",
-            *(write, made, time.time(), made, write, since - APART),
+            *(write, made, time.time(), record.at, made, write, since - APART),
         )
         return done.rowcount == 1
 
-    async def taken(self, claim: Claim, record: str, since: float) -> bool:
+    async def taken(self, claim: Claim, record: Record, since: float) -> bool | None:
         """As in `Claims`."""
         found = await self._run(
-            "SELECT 1 FROM claims WHERE record = ? AND write != ? AND at >= ?",
+            "SELECT made FROM claims WHERE record = ? AND write != ? AND at >= ?",
             *(self._here(record), _short(claim.write), since - APART),
         )
-        return found.fetchone() is not None
+        return same_record([made for (made,) in found.fetchall()], record)
 
     async def rivals(self, claim: Claim) -> bool:
         """As in `Claims`."""
@@ -260,13 +283,13 @@ class SqliteClaims:
         if self._db is not None:
             self._db.close()
 
-    def _here(self, record: str) -> bytes:
-        return _short(f"{self._where} {record}")
+    def _here(self, record: Record) -> bytes:
+        return _short(f"{self._where} {record.id}")
 
     async def _run(self, statement: str, *values: Any) -> sqlite3.Cursor:
         db = await self._opened()
         with _needed():
-            return db.execute(statement, values)
+            return await executed(db, statement, values, _BUSY)
 
     async def _opened(self) -> sqlite3.Connection:
         if self._db is None:
@@ -292,11 +315,18 @@ class SqliteClaims:
                 db.execute(SMALL_CACHE)
                 db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
             db.executescript(_TABLE)
-            db.execute("DELETE FROM claims WHERE at < ?", (time.time() - KEPT_FOR,))
+            db.execute("PRAGMA busy_timeout = 0")  # from here on who waits lets others go on
         except BaseException:
             db.close()
             raise
         return db
+
+
+def same_record(made: Sequence[float | None], record: Record) -> bool | None:
+    """Whether one of those `made` at these times, which have the id of `record`, is that; None: each at another."""
+    if not made:
+        return False
+    return True if any(at is None or record.at is None or at == record.at for at in made) else None
 
 
 def _short(text: str) -> bytes:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +22,7 @@ from anyio import to_thread
 
 from drift_mcp.drift.clock import now
 from drift_mcp.store import StoreUnavailable
-from drift_mcp.wal import BUSY, SMALL_CACHE, use_wal
+from drift_mcp.wal import BUSY, SMALL_CACHE, executed, use_wal
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +30,6 @@ KEPT_FOR = 30 * 24 * 3600.0
 """Seconds after which a row is forgotten: longer than anything waits that would call again with the same key."""
 CLEAR_EVERY = 3600.0
 """Seconds between looks for such rows: a server may run for longer than they are kept."""
-_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
-"""Seconds before it is tried again, the last again and again."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS writes (
@@ -164,20 +161,7 @@ class SqliteJournal:
         return db
 
     async def _execute(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
-        """Run `statement`. Nothing is awaited once it has been, so that a cancelled call knows what it has recorded.
-
-        Raises:
-            sqlite3.Error: it cannot be run, or another process has the file locked for too long.
-        """
-        db, end = await self._opened(), now() + BUSY
-        for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
-            try:
-                return db.execute(statement, values)
-            except sqlite3.OperationalError as error:
-                if not _why(error).startswith("SQLITE_BUSY") or now() >= end:
-                    raise
-            await anyio.sleep(pause)
-        raise AssertionError  # the pauses do not end
+        return await executed(await self._opened(), statement, values, BUSY)
 
     async def begin(self, key: str, arguments: str) -> Row | None:
         """As in `Journal`."""

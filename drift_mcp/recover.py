@@ -12,16 +12,16 @@ from contextlib import contextmanager
 
 import anyio
 
-from drift_mcp.claims import Claims, Mine
+from drift_mcp.claims import Claims, Mine, Record
 from drift_mcp.drift.clock import now
 from drift_mcp.drift.errors import Conflict, DriftError, OutOfTime, TimedOut
 from drift_mcp.drift.paging import Send
 from drift_mcp.drift.turn import Turn, current, entered
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.execute import Outcome, execute
-from drift_mcp.operation import Gone, LostAnswer, Operation, Request
+from drift_mcp.operation import Gone, LostAnswer, Made, Operation, Request
 from drift_mcp.present import fit_record
-from drift_mcp.trace import GONE, DriftClock, Finding, Trace, Verdict, record_id
+from drift_mcp.trace import GONE, SLACK, UNKNOWN, UNPROVEN, DriftClock, Finding, Trace, Verdict, record_id, time_of
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +78,18 @@ class Writes:
             DriftError: `maybe_applied` says whether it may have been applied; if so, its note says what to check.
         """
 
+        at: list[float | None] = [None]
+
+        async def timed(call: Call) -> Answer:
+            begun = time.monotonic()
+            answer = await send(call)
+            at[0] = self._made_at(operation, request, answer, begun)
+            return answer
+
         async def once() -> Outcome:
-            return await execute(operation, request, send, budget=budget, catalogue_prefix=self._prefix)
+            outcome = await execute(operation, request, timed, budget=budget, catalogue_prefix=self._prefix)
+            await mine.made(Record(record_id(outcome.content), at[0]))
+            return outcome
 
         mine = await Mine.of(self._claims, operation, request)
         await mine.begin()
@@ -87,7 +97,7 @@ class Writes:
             sent = time.monotonic()
             with _until_reserve(self._total) as left:
                 try:
-                    outcome = await once()
+                    return await once()
                 except DriftError as error:
                     error.maybe_applied = error.maybe_applied or doubt
                     if not error.maybe_applied:
@@ -97,9 +107,6 @@ class Writes:
                 except anyio.get_cancelled_exc_class():
                     log.warning("%s was interrupted while it was made; it may have been applied", operation.name)
                     raise
-                else:
-                    await mine.made(record_id(outcome.content))
-                    return outcome
             trace = self._trace(operation, request, sent, mine)
             try:
                 return await self._settled(trace, lost, once, budget, left())
@@ -115,9 +122,12 @@ class Writes:
             InDoubt: it cannot be told.
         """
         mine = await Mine.of(self._claims, operation, request)
-        trace = self._trace(operation, request, time.monotonic() - max(0.0, time.time() - began), mine)
+        ago = time.time() - began
+        set_back = ago < -SLACK  # this machine's clock: when it began, nobody knows
+        trace = self._trace(operation, request, time.monotonic() - (UNPROVEN if set_back else max(0.0, ago)), mine)
         with _within(min(KEPT_FREE, self._total)):
-            finding = await self._settling(trace)
+            by_time = isinstance(operation.recovery, Made)
+            finding = UNKNOWN if set_back and by_time else await self._settling(trace)
             if finding.verdict is Verdict.APPLIED:
                 return _recovered(finding, budget)
             if finding.verdict is Verdict.NOT_APPLIED or operation.lost_answer is LostAnswer.IDEMPOTENT:
@@ -131,6 +141,19 @@ class Writes:
         with anyio.move_on_after(1):
             for ended in list(self._scopes.values()):
                 await ended.wait()
+
+    def _made_at(self, operation: Operation, request: Request, answer: Answer, sent: float) -> float | None:
+        """When Drift made the record that it answered just now, in epoch ms. The clock learns from it."""
+        made = operation.recovery
+        if not isinstance(made, Made):
+            return None
+        try:
+            at = time_of(operation, operation.unwrap(answer.body), made.at)
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError):  # no shape that it knows
+            return None
+        if at is not None and all(getattr(request, name) is None for name in made.sets_time):
+            self._clock.made(at, sent)
+        return at
 
     # ---- after a lost answer -----------------------------------------------------------------------------------------
 
@@ -154,9 +177,7 @@ class Writes:
                     raise lost
                 resent = True
                 try:
-                    outcome = await again()
-                    await trace.mine.made(record_id(outcome.content))
-                    return outcome
+                    return await again()
                 except DriftError as error:
                     if not error.maybe_applied and not isinstance(error, Conflict):
                         raise

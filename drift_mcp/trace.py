@@ -5,10 +5,11 @@ applied when there is nothing that could be it, and unknown otherwise.
 """
 
 import json
+import math
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -17,7 +18,7 @@ from typing import Any
 from drift_mcp import catalogue
 from drift_mcp.alike import alike, all_of, any_of, blank
 from drift_mcp.arguments import InvalidArguments, parse
-from drift_mcp.claims import Mine
+from drift_mcp.claims import Mine, Record
 from drift_mcp.drift.errors import DriftError
 from drift_mcp.drift.paging import Send
 from drift_mcp.drift.wire import ABSENT
@@ -34,10 +35,14 @@ SLACK = 2.0
 """Seconds by which the clocks inside Drift may differ: the one behind `Date` and the one behind `createdAt`."""
 DOUBT = 30.0
 """Seconds before the sending within which a record is neither surely older nor surely not, should they differ more."""
+UNPROVEN = 24 * 3600.0
+"""Seconds by which the one behind `Date` may be ahead of the other before a record has told what that one says."""
 _ANSWERS, _SEVERAL = 16, 3
 """Answers whose `Date` counts; among so many the earliest and the latest do not."""
 _SAME = 2.0
-"""Seconds for which a `Date` may come again. It tells whole ones."""
+"""Seconds for which a `Date` may come again."""
+_WHOLE = 1.0
+"""Seconds by which it may be later than a `Date` says, which tells whole ones."""
 _CANDIDATES = 10
 """Records that are looked at more closely; with more of them it is too busy to tell."""
 _MOST = {"detail": "full", "limit": 200}
@@ -65,7 +70,11 @@ UNKNOWN, NOT_APPLIED = Finding(Verdict.UNKNOWN), Finding(Verdict.NOT_APPLIED)
 
 
 class DriftClock:
-    """Drift's clock, as far as the `Date` of its last answers tells: the more they differ, the less is sure.
+    """Drift's clock, as far as its last answers tell: the more they differ, the less is sure.
+
+    There are two, which may differ for good: each answer shows the one behind its `Date`, and a record that this
+    process has just made the one behind `createdAt`, by which records are judged. Until one has, a record as old as it
+    may seem is not surely older.
 
     It goes by this process's own clock that nobody can set. An answer may come from a machine whose clock is wrong, or
     have been under way for long; one that is alone among several with what it says is not believed.
@@ -73,6 +82,10 @@ class DriftClock:
 
     def __init__(self) -> None:
         self._ahead: deque[float] = deque(maxlen=_ANSWERS)
+        self._made: deque[tuple[float, float]] = deque(maxlen=_ANSWERS)
+        """By how much the clock behind `createdAt` is ahead, at least and at most, as each record made here says."""
+        self._least = -math.inf
+        """By how much it is ahead at least, as the records seen say: none of them is made later than now."""
         self._known: dict[str, tuple[float, float]] = {}
         """When each of the last dates came first, and by how much Drift's clock was ahead then."""
 
@@ -90,23 +103,45 @@ class DriftClock:
         if now < came + _SAME:  # a date that is a moment old tells as much as when it came first, an older one nothing
             self._ahead.append(ahead)
 
+    def made(self, at: float, sent: float) -> None:
+        """Take in that a record says that it was made `at` (epoch ms), between `sent` (`time.monotonic`) and now."""
+        now = time.monotonic()
+        if now - sent <= SLACK:  # what took longer tells too little
+            self._made.append((at / 1000 - now, at / 1000 - sent))
+
+    def saw(self, at: float) -> None:
+        """Take in that there is a record which says that something befell it `at` (epoch ms)."""
+        self._least = max(self._least, at / 1000 - time.monotonic())
+
     def new_from(self, moment: float) -> int | None:
         """What carries this time (epoch ms) or a later one, Drift made at `moment` (`time.monotonic`) or later.
+
+        None while Drift has never told the time, or not one that what it shows can be of.
+        """
+        agreed = self._agreed()
+        if not agreed or (not self._made and self._least > agreed[-1] + _WHOLE + SLACK):
+            return None
+        return int((moment + agreed[-1] - SLACK) * 1000)
+
+    def old_before(self, moment: float) -> int | None:
+        """What carries an earlier time (epoch ms), Drift made before `moment` (`time.monotonic`).
 
         None while Drift has never told the time.
         """
         agreed = self._agreed()
-        return int((moment + agreed[-1] - SLACK) * 1000) if agreed else None
+        if not agreed:
+            return None
+        least = agreed[0] if self._made else min(agreed[0], max(agreed[0] - UNPROVEN, self._least))
+        return int((moment + least - SLACK - DOUBT) * 1000)
 
-    def old_before(self, moment: float) -> int | None:
-        """What carries an earlier time (epoch ms), Drift made before `moment` (`time.monotonic`); None as above."""
+    def not_after(self, moment: float) -> int | None:
+        """What carries a later time (epoch ms), Drift made after `moment` (`time.monotonic`); None as above."""
         agreed = self._agreed()
-        return int((moment + agreed[0] - SLACK - DOUBT) * 1000) if agreed else None
+        return int((moment + agreed[-1] + _WHOLE + SLACK) * 1000) if agreed else None
 
     def _agreed(self) -> list[float]:
-        """By how many seconds Drift's clock is ahead of this process's, the least and the most last."""
-        said = sorted(self._ahead)
-        return said[1:-1] if len(said) >= _SEVERAL else said
+        """By how many seconds Drift's clocks are ahead of this process's, the least first and the most last."""
+        return sorted(_believed([(ahead, ahead) for ahead in self._ahead]) + _believed(self._made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,32 +194,49 @@ class Trace:
 
     async def _made(self, made: Made) -> Finding:
         first, *further = made.looks
-        candidates: list[tuple[Any, Row, bool | None]] = []
-        began = time.time() - (time.monotonic() - self.sent)
+        found: list[tuple[Record, Row, bool | None]] = []
         own_time = any(getattr(self.request, name) is not None for name in made.sets_time)
         # Where the caller says when it was, the rows come in that order, and any of them may be the last one made.
         newest = "" if own_time and made.newest in made.sets_time else made.newest
         async for raw, shown, same in self._rows(first, self._known()):
-            since, older = self.clock.new_from(self.sent), self.clock.old_before(self.sent)
-            if _before(self._time(first, raw, newest), older):
+            at, last = self._time(first, raw, made.at), self._time(first, raw, newest)
+            if not made.sets_time:
+                self.clock.saw(max(at or 0, last or 0))
+            if _before(last, self.clock.old_before(self.sent)):
                 break
-            at = None if own_time else self._time(first, raw, made.at)
-            if same is False or _before(at, older) or await self.mine.excludes(record_id(shown), began):
-                continue  # another one, one that was there before, or another write's
-            new = at is not None and since is not None and at >= since
-            candidates.append((record_id(shown), raw, same if new else None))
+            if same is not False:
+                found.append((Record(record_id(shown), at), raw, same))
+        return await self._whose(found, further, own_time=own_time)
+
+    async def _whose(
+        self, found: list[tuple[Record, Row, bool | None]], further: list[Look], *, own_time: bool
+    ) -> Finding:
+        """Whether one of the rows `found` is this write's; with `own_time` theirs say nothing."""
+        began = time.time() - (time.monotonic() - self.sent)
+        since, older = self.clock.new_from(self.sent), self.clock.old_before(self.sent)
+        latest = self.clock.not_after(time.monotonic())
+        candidates: list[tuple[Record, Row, bool | None]] = []
+        for made, raw, same in found:
+            at = None if own_time else made.at
+            if _before(at, older):
+                continue  # it was there before
+            others = await self.mine.excludes(made, began)
+            if others:
+                continue
+            new = at is not None and since is not None and latest is not None and since <= at <= latest
+            candidates.append((made, raw, same if new and others is False else None))
             if len(candidates) > _CANDIDATES:
                 return UNKNOWN
         certain, doubtful = [], 0
-        for made_id, raw, same in candidates:
-            found, record = await self._confirmed(raw, further)
-            if found and same:
-                certain.append((made_id, record))
-            elif found is not False:
+        for made, raw, same in candidates:
+            confirmed, record = await self._confirmed(raw, further)
+            if confirmed and same:
+                certain.append((made, record))
+            elif confirmed is not False:
                 doubtful += 1
         if len(certain) == 1:
-            [(made_id, record)] = certain
-            if await self.mine.takes(made_id, began):
+            [(made, record)] = certain
+            if await self.mine.takes(made, began):
                 return Finding(Verdict.APPLIED, self._answer(record))
         return UNKNOWN if certain or doubtful else NOT_APPLIED
 
@@ -257,9 +309,7 @@ class Trace:
 
     def _time(self, look: Look, raw: Row, name: str) -> float | None:
         """A time of a row in epoch ms."""
-        field = _operation(look).result.model_fields.get(name)
-        value = raw.get(field.alias or name) if field else None
-        return value if isinstance(value, int | float) else None
+        return time_of(_operation(look), raw, name)
 
     async def _rows(
         self, look: Look, known: Row, *, changed: Changed | None = None, needed: bool = True
@@ -304,6 +354,21 @@ GONE = "gone"
 def record_id(record: Row) -> Any:
     """The id of a presented record, or None."""
     return record.get("id", record.get("account_id"))
+
+
+def time_of(operation: Operation, raw: Any, name: str) -> float | None:
+    """What `raw`, a record as `operation` is answered one, has in our field `name`, in epoch ms."""
+    field = operation.result.model_fields.get(name)
+    value = raw.get(field.alias or name) if field and isinstance(raw, dict) else None
+    return value if isinstance(value, int | float) else None
+
+
+def _believed(said: Sequence[tuple[float, float]]) -> list[float]:
+    """Of what each says that something is at least and at most, the least and the most that are believed."""
+    least, most = sorted(each for each, _ in said), sorted(each for _, each in said)
+    if len(said) >= _SEVERAL:
+        least, most = least[1:], most[:-1]
+    return [*least[:1], *most[-1:]]
 
 
 def _by_our_names(raw: Row) -> Row:

@@ -203,7 +203,16 @@ class TestTheLine:
         await desk.call("delete_contact", Caller("ada", ask=no), contact_id=4711)
         [line] = desk.lines()
         assert line["outcome"] == "declined"
-        assert "status" not in line
+        assert not {"status", "reason"} & set(line)
+
+    @pytest.mark.parametrize("answer", [Answer.CANCELLED, Answer.UNANSWERED])
+    async def test_no_answer_is_told_from_a_no(self, tmp_path: Path, answer: Answer) -> None:
+        async def nothing(_: str) -> Answer:
+            return answer
+
+        desk = Desk(tmp_path, destructive="ask")
+        await desk.call("delete_contact", Caller("ada", ask=nothing), contact_id=4711)
+        assert [(line["outcome"], line["reason"]) for line in desk.lines()] == [("declined", answer.value)]
 
 
 class TestWhatWasRefusedHere:

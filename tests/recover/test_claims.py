@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from benchmarks.faults.writes import ALIKE
 from drift_mcp import claims as claims_module
-from drift_mcp.claims import APART, UNDER_WAY, Claim, Claims, SqliteClaims
+from drift_mcp.claims import APART, CLEAR_EVERY, KEPT_FOR, UNDER_WAY, Claim, Claims, Record, SqliteClaims
 from drift_mcp.store.claims import SharedClaims
 from drift_mcp.store.shared import Shared
 
@@ -149,6 +149,84 @@ async def test_where_it_cannot_be_told_whose_a_record_is_it_is_said_so(
     assert written(at_desk) == 1
 
 
+async def test_an_id_that_a_sandbox_gives_again_at_once_doubles_nothing(at_desk: Desk, chat: int) -> None:
+    first = await at_desk.call("send_message", conversation_id=chat, body=BODY)
+    (await at_desk.http.post("/_sandbox/reset", json={})).raise_for_status()
+    await at_desk.befall("send_message", "reset_after")
+    answer = await at_desk.call("send_message", conversation_id=chat, body="Welcome!")
+    rows = (await at_desk.http.get(f"/conversations/{chat}/messages")).json()["data"]["messages"]
+    assert [row["id"] for row in rows if row["body"] == "Welcome!"] == [first["id"]]
+    assert answer["error"]["may_have_been_applied"] is True
+
+
+@pytest.mark.parametrize("set_back", [0.0, 3600.0])
+async def test_a_keyed_write_that_began_in_the_future_stays_in_doubt(
+    at_desk: Desk, tmp_path: Path, chat: int, store: str, set_back: float
+) -> None:
+    if store:
+        pytest.skip("the clock is set back by hand, in the files")
+    keyed = {"conversation_id": chat, "body": BODY, "idempotency_key": "set-back-4711"}
+    await at_desk.befall("send_message", "late_answer", ms=60_000)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: at_desk.call("send_message", **keyed))
+        await until(lambda: written(at_desk) == 1)
+        tasks.cancel_scope.cancel()
+    await at_desk.call("send_message", conversation_id=chat, body="One moment.")
+    age = 100.0
+    for row in at_desk.world.rows("messages"):
+        row["createdAt"] -= age * 1000
+    for name, column in {"writes": "began", "claims": "at"}.items():
+        with closing(sqlite3.connect(tmp_path / "journal" / f"{name}.sqlite")) as db, db:
+            db.execute(f"UPDATE {name} SET {column} = {column} + ?", (set_back - age,))
+    again = await at_desk.call("send_message", **keyed)
+    assert written(at_desk) == 1
+    assert again.get("recovered") is (None if set_back else True)
+    if set_back:
+        assert again["error"]["kind"] == "in_doubt"
+        assert "list_messages with conversation_id" in again["error"]["next"]
+
+
+class TestFile:
+    """What only the file has."""
+
+    @pytest.fixture
+    async def claims(self, store: str, tmp_path: Path) -> AsyncIterator[SqliteClaims]:
+        if store:
+            pytest.skip("Redis forgets by itself, and locks nothing")
+        claims = SqliteClaims(lambda: tmp_path, "here")
+        yield claims
+        await claims.aclose()
+
+    @pytest.fixture
+    async def other(self, claims: SqliteClaims, tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
+        """The file as another process has it open."""
+        await claims.secret()
+        with closing(sqlite3.connect(tmp_path / "journal" / "claims.sqlite", isolation_level=None)) as db:
+            yield db
+
+    async def test_what_is_old_is_forgotten_while_the_server_runs(
+        self, claims: SqliteClaims, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await claims.end(OURS, Record("messages 1"))
+        await claims.begin(THEIRS)
+        other.execute("UPDATE claims SET at = at - ?", (KEPT_FOR + 1,))
+        other.execute("INSERT INTO claims SELECT x'00', content, record, at + 2, made FROM claims LIMIT 1")
+        later = claims_module.now() + CLEAR_EVERY
+        monkeypatch.setattr(claims_module, "now", lambda: later)
+        await claims.begin(Claim("new", "another"))
+        assert other.execute("SELECT count(*) FROM claims").fetchone() == (2,)
+
+    async def test_others_go_on_while_another_process_has_it_locked(
+        self, claims: SqliteClaims, other: sqlite3.Connection
+    ) -> None:
+        other.execute("BEGIN IMMEDIATE")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(claims.begin, THEIRS)
+            await anyio.wait_all_tasks_blocked()
+            other.execute("ROLLBACK")
+        assert await claims.rivals(OURS)
+
+
 class TestClaims:
     @pytest.fixture
     async def claims(self, store: str, tmp_path: Path) -> AsyncIterator[Claims]:
@@ -166,14 +244,14 @@ class TestClaims:
         await claims.begin(THEIRS)
         assert await claims.rivals(OURS)
         assert not await claims.rivals(THEIRS)
-        await claims.end(THEIRS, "messages 1")
+        await claims.end(THEIRS, Record("messages 1"))
         assert not await claims.rivals(OURS)
-        assert await claims.taken(OURS, "messages 1", since)
-        assert not await claims.take(OURS, "messages 1", since)
-        assert not await claims.taken(THEIRS, "messages 1", since)
-        assert await claims.take(THEIRS, "messages 1", since)
-        assert await claims.take(OURS, "messages 2", since)
-        assert await claims.taken(THEIRS, "messages 2", since)
+        assert await claims.taken(OURS, Record("messages 1"), since)
+        assert not await claims.take(OURS, Record("messages 1"), since)
+        assert not await claims.taken(THEIRS, Record("messages 1"), since)
+        assert await claims.take(THEIRS, Record("messages 1"), since)
+        assert await claims.take(OURS, Record("messages 2"), since)
+        assert await claims.taken(THEIRS, Record("messages 2"), since)
 
     async def test_a_write_that_was_not_made_is_in_nobodys_way(self, claims: Claims) -> None:
         await claims.begin(THEIRS)
@@ -181,10 +259,18 @@ class TestClaims:
         assert not await claims.rivals(OURS)
 
     async def test_an_id_that_a_sandbox_has_given_again_is_not_taken(self, claims: Claims) -> None:
-        await claims.end(THEIRS, "messages 1")
+        await claims.end(THEIRS, Record("messages 1"))
         later = time.time() + APART + 1
-        assert not await claims.taken(OURS, "messages 1", later)
-        assert await claims.take(OURS, "messages 1", later)
+        assert not await claims.taken(OURS, Record("messages 1"), later)
+        assert await claims.take(OURS, Record("messages 1"), later)
+
+    async def test_an_id_with_another_time_is_surely_neither_of_the_two(self, claims: Claims) -> None:
+        since = time.time()
+        for theirs, ours in ((1.0, 2.0), (None, 2.0), (1.0, None), (1.0, 1.0)):
+            await claims.end(THEIRS, Record("messages 1", theirs))
+            same = theirs is None or ours is None or theirs == ours
+            assert await claims.taken(OURS, Record("messages 1", ours), since) is (True if same else None)
+            assert not await claims.take(OURS, Record("messages 1", ours), since)
 
     async def test_a_write_that_never_ended_is_forgotten_in_time(
         self, claims: Claims, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from drift_mcp import recover
+from drift_mcp.calls import IS_GONE
 from drift_mcp.operation import Access, Changed, Gone, LostAnswer, Untold
 from drift_mcp.sandbox import create_app
 from drift_mcp.trace import looks_of
@@ -109,7 +110,10 @@ def test_what_was_not_applied_is_sent_again_once(name: str, fault: str, after: C
 def test_what_is_found_is_what_would_have_been_answered(name: str, after: Callable[[str], Played]) -> None:
     found, answered = after("reset_after").contents[name], after("reset_before").contents[name]
     if isinstance(WRITES[name].recovery, Gone):
-        assert found == {field: value for field, value in answered.items() if field != "ok"} | {"gone": True}
+        assert found == {field: value for field, value in answered.items() if field != "ok"} | {
+            "gone": True,
+            "note": IS_GONE,
+        }
         return
     volatile = {"recovered", "contact_id", "tags", "participants"}
     assert set(answered) - volatile <= set(found) or set(found) == {"ok", "recovered"}

@@ -10,9 +10,13 @@ import pytest
 from starlette.applications import Starlette
 
 from drift_mcp.alike import alike
+from drift_mcp.calls import IS_GONE
 from drift_mcp.drift.gateway import Limits
 from drift_mcp.drift.retry import Retries
-from drift_mcp.trace import DOUBT, SLACK, DriftClock
+from drift_mcp.sandbox import create_app
+from drift_mcp.sandbox.world import real_clock
+from drift_mcp.trace import DOUBT, SLACK, UNPROVEN, DriftClock
+from tests.support.served import served
 
 from .desk import ONCE, Desk, desk, ended
 
@@ -51,6 +55,7 @@ def earlier_answers(here: Desk, *ahead: float) -> None:
 
 class TestFound:
     async def test_an_older_message_of_the_same_words_is_not_taken_for_it(self, at_desk: Desk, chat: int) -> None:
+        await send(at_desk, chat, "One moment.")
         say(at_desk, chat, BODY, seconds_ago=60)
         await at_desk.befall("send_message", "reset_before")
         assert "recovered" not in await send(at_desk, chat)
@@ -152,14 +157,70 @@ class TestFound:
         assert (await send(at_desk, chat))["error"]["may_have_been_applied"] is True
         assert written(at_desk) == (fault != "reset_before")
 
-    @pytest.mark.parametrize(("skew", "found"), [(-1_500, True), (-10_000, False), (60_000, True)])
-    async def test_drifts_own_clocks_may_differ(self, at_desk: Desk, chat: int, skew: int, *, found: bool) -> None:
-        now = at_desk.world.now
-        at_desk.world.now = lambda: now() + skew
-        await at_desk.befall("send_message", "reset_after")
+
+class TestDriftsClocks:
+    """The one behind `Date`, and the one behind `createdAt`."""
+
+    @pytest.mark.parametrize("proven", [False, True], ids=["", "proven"])
+    @pytest.mark.parametrize("skew", [-3_600_000, -60_000, -40_000, -10_000, -1_500, 1_000, 60_000, 3_600_000])
+    async def test_they_may_differ(self, tmp_path: Path, skew: int, *, proven: bool) -> None:
+        app = create_app(now=lambda: real_clock() + skew)
+        chat = int(app.state.sandbox.world.rows("conversations")[0]["id"])
+        with served(app) as url:
+            async with desk(app, url, tmp_path) as here:
+                if proven:
+                    await send(here, chat, "One moment.")
+                await here.befall("send_message", "reset_after")
+                answer = await send(here, chat)
+        assert ("recovered" in answer) is (abs(skew) < SLACK * 1000 or (proven and skew > 0))
+        assert ("recovered" in answer) is ("error" not in answer)
+        assert written(here) == 1
+
+    @pytest.mark.parametrize("ahead", [-3_600, -60, 40, 60, 3_600])
+    async def test_a_date_that_is_always_wrong_doubles_nothing(self, at_desk: Desk, chat: int, ahead: int) -> None:
+        lost = {"kind": "reset_after", "times": 1, "methods": ["POST"]}
+        await at_desk.plan(lost, {"kind": "wrong_date", "seconds": ahead})
         answer = await send(at_desk, chat)
-        assert ("recovered" in answer) is found
+        assert answer["error"]["may_have_been_applied"] is True
         assert written(at_desk) == 1
+
+    @pytest.mark.parametrize("ahead", [-3_600, -60, 60, 3_600])
+    @pytest.mark.parametrize("proven", [False, True], ids=["", "proven"])
+    async def test_a_date_that_is_always_wrong_makes_no_older_message_a_new_one(
+        self, at_desk: Desk, chat: int, ahead: int, *, proven: bool
+    ) -> None:
+        wrong = {"kind": "wrong_date", "seconds": ahead}
+        await at_desk.plan(wrong)
+        if proven:
+            await send(at_desk, chat, "One moment.")
+        say(at_desk, chat, BODY, seconds_ago=4)
+        await at_desk.plan({"kind": "reset_before", "times": 1, "methods": ["POST"]}, wrong)
+        answer = await send(at_desk, chat)
+        assert answer["error"]["may_have_been_applied"] is True
+        assert written(at_desk) == 1
+
+    async def test_what_was_made_here_shows_how_old_a_message_is_whatever_the_date(
+        self, at_desk: Desk, chat: int
+    ) -> None:
+        wrong = {"kind": "wrong_date", "seconds": 3_600}
+        await at_desk.plan(wrong)
+        await send(at_desk, chat, "One moment.")
+        say(at_desk, chat, BODY, seconds_ago=60)
+        await at_desk.plan({"kind": "reset_before", "times": 1, "methods": ["POST"]}, wrong)
+        assert "id" in await send(at_desk, chat)
+        assert written(at_desk) == 2
+
+    @pytest.mark.parametrize("answered", [False, True])
+    async def test_before_anything_was_made_here_what_came_after_a_message_shows_how_old_it_is(
+        self, at_desk: Desk, chat: int, *, answered: bool
+    ) -> None:
+        say(at_desk, chat, BODY, seconds_ago=60)
+        if answered:
+            say(at_desk, chat, "Thanks!", seconds_ago=1)
+        await at_desk.befall("send_message", "reset_before")
+        answer = await send(at_desk, chat)
+        assert ("error" not in answer) is answered
+        assert written(at_desk) == 1 + answered
 
 
 class TestNotFound:
@@ -215,7 +276,7 @@ class TestRepeated:
             made = await here.call("create_contact", email="gone@visitor.example")
             await here.befall("delete_contact", "reset_after")
             found = await here.call("delete_contact", contact_id=made["id"])
-            assert found == {"gone": True, "contact_id": made["id"]}
+            assert found == {"gone": True, "contact_id": made["id"], "note": IS_GONE}
 
     async def test_a_deletion_of_what_never_was_is_not(self, app: Starlette, url: str, tmp_path: Path) -> None:
         async with desk(app, url, tmp_path, retries=FAST) as here:
@@ -228,7 +289,7 @@ class TestRepeated:
         async with desk(app, url, tmp_path, retries=retries) as here:
             await here.befall("delete_contact", "reset_before")
             found = await here.call("delete_contact", contact_id=1)
-        assert found == {"gone": True, "contact_id": 1}
+        assert found == {"gone": True, "contact_id": 1, "note": IS_GONE}
         assert [(line["outcome"], line["reason"]) for line in ended(tmp_path)] == [("unknown", "gone")]
 
     async def test_a_change_that_somebody_else_has_made_since_is_not_called_applied(self, at_desk: Desk) -> None:
@@ -286,7 +347,7 @@ class TestClock:
             monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda now=now: now)
             clock.learn("Thu, 01 Jan 2026 00:00:10 GMT")
         assert clock.new_from(100.0) == 1_767_225_608_000
-        assert clock.old_before(100.0) == 1_767_225_578_000
+        assert clock.old_before(100.0) == 1_767_225_578_000 - UNPROVEN * 1000
 
     @pytest.mark.parametrize(
         ("seconds", "least", "most"),
@@ -307,4 +368,34 @@ class TestClock:
             monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda now=place: float(now))
             clock.learn(formatdate(each - 100 + place, usegmt=True))
         assert clock.new_from(100.0) == (most - SLACK) * 1000
-        assert clock.old_before(100.0) == (least - SLACK - DOUBT) * 1000
+        assert clock.old_before(100.0) == (least - SLACK - DOUBT - UNPROVEN) * 1000
+
+    @pytest.mark.parametrize(
+        ("made", "least", "most"),
+        [
+            ([0.0], 0.0, 0.0),
+            ([-40.0], -40.0, 0.0),
+            ([40.0], 0.0, 40.0),
+            ([0.0, -40.0, 0.0, 0.0], 0.0, 0.0),
+            ([0.0, 40.0, 0.0, 0.0], 0.0, 0.0),
+        ],
+    )
+    def test_what_was_made_tells_the_other_clock(
+        self, made: list[float], least: float, most: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda: 100.0)
+        clock = DriftClock()
+        clock.learn(formatdate(100.0, usegmt=True))
+        for ahead in made:
+            clock.made((100.0 + ahead) * 1000, 100.0)
+        assert clock.new_from(100.0) == (100.0 + most - SLACK) * 1000
+        assert clock.old_before(100.0) == (100.0 + least - SLACK - DOUBT) * 1000
+        assert clock.not_after(100.0) == (100.0 + most + 1.0 + SLACK) * 1000
+
+    def test_what_took_long_to_be_made_tells_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("drift_mcp.trace.time.monotonic", lambda: 100.0)
+        clock = DriftClock()
+        clock.made(100_000.0, 100.0 - SLACK - 1)
+        assert clock.new_from(100.0) is None
+        clock.made(100_000.0, 100.0 - 1)
+        assert clock.new_from(100.0) == (101.0 - SLACK) * 1000
