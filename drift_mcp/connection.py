@@ -237,7 +237,7 @@ class Connection:
         settings = self.settings
         return Writes(
             self.cache.send if settings.cache_seconds else self._send,
-            self.claims,
+            lambda: self.claims,
             total=settings.total_timeout,
             catalogue_prefix=settings.catalogue_prefix,
         )
@@ -249,7 +249,7 @@ class Connection:
             from drift_mcp.store.claims import SharedClaims
 
             return SharedClaims(self.shared)
-        from drift_mcp.claims import SqliteClaims
+        from drift_mcp.sqlite_claims import SqliteClaims
 
         if self.settings.sandbox:  # which nobody else writes to
             return SqliteClaims(None, "")

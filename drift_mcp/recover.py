@@ -50,10 +50,10 @@ class Interrupted(DriftError):
 class Writes:
     """The writes of one connection. `total` is the time of one call in seconds.
 
-    `claims` say which write made what, so that the trace of one is not taken for another's.
+    `claims`, made at the first write, say which write made what, so that the trace of one is not taken for another's.
     """
 
-    def __init__(self, send: Send, claims: Claims, *, total: float, catalogue_prefix: str) -> None:
+    def __init__(self, send: Send, claims: Callable[[], Claims], *, total: float, catalogue_prefix: str) -> None:
         self._send = send
         self._claims = claims
         self._total = total
@@ -91,7 +91,7 @@ class Writes:
             await mine.made(Record(record_id(outcome.content), at[0]))
             return outcome
 
-        mine = await Mine.of(self._claims, operation, request)
+        mine = await Mine.of(self._claims(), operation, request)
         await mine.begin()
         with self._interruptible():
             sent = time.monotonic()
@@ -121,7 +121,7 @@ class Writes:
         Raises:
             InDoubt: it cannot be told.
         """
-        mine = await Mine.of(self._claims, operation, request)
+        mine = await Mine.of(self._claims(), operation, request)
         ago = time.time() - began
         set_back = ago < -SLACK  # this machine's clock: when it began, nobody knows
         trace = self._trace(operation, request, time.monotonic() - (UNPROVEN if set_back else max(0.0, ago)), mine)

@@ -12,8 +12,9 @@ import pytest
 from starlette.applications import Starlette
 
 from benchmarks.faults.writes import ALIKE
-from drift_mcp import claims as claims_module
-from drift_mcp.claims import APART, CLEAR_EVERY, KEPT_FOR, UNDER_WAY, Claim, Claims, Record, SqliteClaims
+from drift_mcp import sqlite_claims
+from drift_mcp.claims import APART, KEPT_FOR, UNDER_WAY, Claim, Claims, Record
+from drift_mcp.sqlite_claims import CLEAR_EVERY, SqliteClaims
 from drift_mcp.store.claims import SharedClaims
 from drift_mcp.store.shared import Shared
 
@@ -211,8 +212,8 @@ class TestFile:
         await claims.begin(THEIRS)
         other.execute("UPDATE claims SET at = at - ?", (KEPT_FOR + 1,))
         other.execute("INSERT INTO claims SELECT x'00', content, record, at + 2, made FROM claims LIMIT 1")
-        later = claims_module.now() + CLEAR_EVERY
-        monkeypatch.setattr(claims_module, "now", lambda: later)
+        later = sqlite_claims.now() + CLEAR_EVERY
+        monkeypatch.setattr(sqlite_claims, "now", lambda: later)
         await claims.begin(Claim("new", "another"))
         assert other.execute("SELECT count(*) FROM claims").fetchone() == (2,)
 
@@ -277,5 +278,5 @@ class TestClaims:
     ) -> None:
         await claims.begin(THEIRS)
         long_after = time.time() + UNDER_WAY + 1
-        monkeypatch.setattr(claims_module.time, "time", lambda: long_after)
+        monkeypatch.setattr(sqlite_claims.time, "time", lambda: long_after)
         assert not await claims.rivals(OURS)
