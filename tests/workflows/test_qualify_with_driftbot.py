@@ -186,6 +186,8 @@ class TestWhenPartsFail:
     async def test_a_question_that_fails_is_not_put_again(self, clock: Clock, lost: bool) -> None:
         fault: dict[str, Any] = {"lost": True} if lost else {"status": 400}
         clock.desk.fail("POST", r"/conversations/\d+/messages", **fault)
+        if lost:  # and it cannot be looked up
+            clock.desk.fail("GET", r"/conversations/\d+/messages", status=400, times=1)
         answer = await qualify(clock, "11-50", "me@acme.example", questions=["A?", "B?"])
         assert answer.get("unclear", []) == (["A?"] if lost else [])
         assert answer["not_asked"] == (["B?"] if lost else ["A?", "B?"])

@@ -94,6 +94,8 @@ class TestWhenPartsFail:
 
         desk.fail("POST", r"/conversations/\d+/messages", times=1, hook=once_replied)
         desk.fail("POST", r"/conversations/\d+/messages", **({"lost": True} if lost else {"status": 400}))
+        if lost:  # and it cannot be looked up
+            desk.fail("GET", r"/conversations/\d+/messages", status=400, times=1)
         answer = await desk.run(
             "reply_to_conversation", conversation_id=conversation, body="a", note="n", status="closed"
         )
