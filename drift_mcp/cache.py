@@ -15,8 +15,8 @@ Answers are of one organisation: all are dropped when the token is another one's
 import json
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from drift_mcp.drift.errors import DriftError
 from drift_mcp.drift.paging import Send
 from drift_mcp.drift.wire import Answer, Call
 from drift_mcp.events.log import BadCursor, LogUnavailable, Wanted
+from drift_mcp.within import within
 
 if TYPE_CHECKING:
     from drift_mcp.events import Events
@@ -46,14 +47,9 @@ _RECORD = re.compile(r"/(conversations|contacts)/[0-9]+(?=/|$)")
 _reusing: ContextVar[bool] = ContextVar("drift_mcp_reusing", default=False)
 
 
-@contextmanager
-def reusing(allowed: bool) -> Iterator[None]:
+def reusing(allowed: bool) -> AbstractContextManager[bool]:
     """Inside, reads may be answered with what Drift said before, where that is `allowed`."""
-    token = _reusing.set(allowed)
-    try:
-        yield
-    finally:
-        _reusing.reset(token)
+    return within(_reusing, allowed)
 
 
 @dataclass(eq=False, slots=True)

@@ -7,8 +7,8 @@ says what it is about to make, and then which record that is. It is known by has
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ import anyio
 
 from drift_mcp.operation import LostAnswer, Made, Operation, Request
 from drift_mcp.store import StoreUnavailable
+from drift_mcp.within import within
 
 KEPT_FOR = 30 * 24 * 3600.0
 """Seconds after which a claim is forgotten: as long as a keyed write can be in doubt."""
@@ -88,14 +89,9 @@ class Claims(Protocol):
 _name: ContextVar[str] = ContextVar("drift_mcp_write", default="")
 
 
-@contextmanager
-def named(name: str) -> Iterator[None]:
+def named(name: str) -> AbstractContextManager[str]:
     """Inside, writes are parts of the one with that `name`: it has the same one when it is called again."""
-    before = _name.set(name)
-    try:
-        yield
-    finally:
-        _name.reset(before)
+    return within(_name, name)
 
 
 class Mine:

@@ -7,7 +7,7 @@ was cut. A record from which invisible characters or hidden text were taken says
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from copy import deepcopy
 from functools import cache
@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_snake
 from drift_mcp.fields import shown_json
 from drift_mcp.operation import WIDE, Request, Result, marked
 from drift_mcp.text import Removed, counted, visible
+from drift_mcp.within import within
 
 Json = dict[str, Any]
 
@@ -44,15 +45,9 @@ _MOST_NOTED = 20
 _noting: ContextVar[list[Json] | None] = ContextVar("noting", default=None)
 
 
-@contextmanager
-def noting_removed() -> Iterator[list[Json]]:
+def noting_removed() -> AbstractContextManager[list[Json]]:
     """Collects what was removed from each record presented inside, with its kind and id: for jobs of many calls."""
-    noted: list[Json] = []
-    before = _noting.set(noted)
-    try:
-        yield noted
-    finally:
-        _noting.reset(before)
+    return within(_noting, [])
 
 
 def result_of(model: type[Result], payload: Any, request: Request) -> Json:
@@ -92,15 +87,9 @@ def _shown(model: type[Result], record: Result, request: Request) -> Json:
 _aside: ContextVar[Json] = ContextVar("aside")
 
 
-@contextmanager
-def _setting_aside() -> Iterator[Json]:
+def _setting_aside() -> AbstractContextManager[Json]:
     """Collects the values, by Drift's names, that do not fit their fields in a lenient model."""
-    odd: Json = {}
-    before = _aside.set(odd)
-    try:
-        yield odd
-    finally:
-        _aside.reset(before)
+    return within(_aside, {})
 
 
 @cache

@@ -6,8 +6,8 @@ nothing.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import sha256
@@ -33,6 +33,7 @@ from drift_mcp.drift.errors import (
     UnexpectedStatus,
     Unreachable,
 )
+from drift_mcp.within import within
 
 ASK_AGAIN = 10.0
 """Seconds for which it is taken for granted that Drift cannot tell, so that no call after call asks it in vain."""
@@ -42,14 +43,9 @@ _used: ContextVar[list[SecretStr] | None] = ContextVar("drift_mcp_used", default
 """While Drift is asked about a token: those that were used for that, as each try takes the one there is then."""
 
 
-@contextmanager
-def only_in(organisation: str) -> Iterator[None]:
+def only_in(organisation: str) -> AbstractContextManager[str]:
     """Inside, nothing is sent with a token of another organisation than this one. Inside another, that one counts."""
-    token = _only.set(_only.get() or organisation)
-    try:
-        yield
-    finally:
-        _only.reset(token)
+    return within(_only, _only.get() or organisation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +119,11 @@ class TokenFacts:
     async def _told(self, token: SecretStr) -> Facts:
         """What Drift tells of the token that it is asked with: `token`, or another one that has come meanwhile."""
         used = [token]
-        asking = _used.set(used)
         try:
-            told = await self._ask()
+            with within(_used, used):
+                told = await self._ask()
         except (Forbidden, InvalidRequest, NotFound, UnexpectedStatus):
             told = {}  # it answers, but not this
-        finally:
-            _used.reset(asking)
         number = told.get("org_id")
         whose = f"organisation {number}" if isinstance(number, int) else f"token {_digest(used[-1])}"
         return Facts(used[-1], frozenset(told.get("scopes") or ()) or None, whose, isinstance(number, int))

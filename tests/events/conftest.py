@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from drift_mcp.events import event
+from drift_mcp.events import Events, event
 from drift_mcp.events.event import Event
 from drift_mcp.events.log import EventLog
 from drift_mcp.events.sqlite_log import SqliteLog
 from drift_mcp.store.log import RedisLog
 from drift_mcp.store.shared import Shared
+from tests.workflows.desk import Desk
 
 NOW = 1_772_452_800_000  # 2026-03-02T12:00:00Z
 OpenLog = Callable[..., EventLog]
@@ -66,3 +67,16 @@ async def open_log(tmp_path: Path, store: str) -> AsyncIterator[OpenLog]:
 @pytest.fixture
 def log(open_log: OpenLog) -> EventLog:
     return open_log()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """A server whose events come by the sandbox's clock, and that may delete."""
+    opened = Desk(state_dir=str(tmp_path), store=store, destructive="allow", allow_dangerous=True)
+    monkeypatch.setattr(event, "clock", lambda: opened.now / 1000)
+    yield opened
+    await opened.toolbox.aclose()
+
+
+def events(desk: Desk) -> Events:
+    return desk.toolbox.connection.events

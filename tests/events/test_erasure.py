@@ -1,19 +1,17 @@
 """Who is erased in Drift is erased from the log of events too, in either log, and readers miss nothing for it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drift_mcp.connection import Connection
-from drift_mcp.events import Events, erasure, event
+from drift_mcp.events import erasure
 from drift_mcp.events.erasure import FAILED, Person, erase
 from drift_mcp.events.event import SAME_WITHIN
 from drift_mcp.events.log import START, BadCursor, EventLog, LogUnavailable, Wanted
 from tests.workflows.desk import NOW, Desk
 
-from .conftest import message, new_message, told
+from .conftest import events, message, new_message, told
 
 ALL = Wanted()
 ANN, BOB = 77, 78
@@ -58,18 +56,6 @@ class TestTheLog:
         for cursors in ([], [first.cursor], [first.cursor]):
             await log.erase(cursors)
         assert numbers(await log.read(ALL, START, 10)) == [2]
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    opened = Desk(state_dir=str(tmp_path), store=store, destructive="allow", allow_dangerous=True)
-    monkeypatch.setattr(event, "clock", lambda: opened.now / 1000)
-    yield opened
-    await opened.toolbox.aclose()
-
-
-def events(desk: Desk) -> Events:
-    return desk.toolbox.connection.events
 
 
 async def tell(desk: Desk, type_name: str, data: Any, org_id: int = 0) -> None:

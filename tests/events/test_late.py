@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from drift_mcp.events import Events, event
 from drift_mcp.events.erasure import SKEW, Person, erase
 from drift_mcp.events.event import Event
 from drift_mcp.events.log import LATE, START, EventLog, Page, Wanted
@@ -22,7 +21,7 @@ from tests.http.host import Host
 from tests.support.growth import grows_with_its_length_alone
 from tests.workflows.desk import Desk
 
-from .conftest import NOW, OpenLog, message, new_message, told
+from .conftest import NOW, OpenLog, events, message, new_message, told
 
 ALL = Wanted()
 DAY = 86_400_000
@@ -191,18 +190,6 @@ class TestAddressesInATexts:
     @pytest.mark.parametrize("letter", ["a", "a@", "@", "a.", "ä", "a@b.", "'", "a "])
     def test_a_long_text_takes_no_longer_for_each_of_its_letters(self, letter: str) -> None:
         grows_with_its_length_alone(addresses, lambda length: letter * (length // len(letter)), 100_000)
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    opened = Desk(state_dir=str(tmp_path), store=store, destructive="allow", allow_dangerous=True)
-    monkeypatch.setattr(event, "clock", lambda: opened.now / 1000)
-    yield opened
-    await opened.toolbox.aclose()
-
-
-def events(desk: Desk) -> Events:
-    return desk.toolbox.connection.events
 
 
 async def ann_of(desk: Desk) -> int:
